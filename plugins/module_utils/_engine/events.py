@@ -1,0 +1,38 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine's short memory of what happened: the last 256 events, lost when it restarts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Tuple
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
+
+USES = ("create", "start", "pull", "tag", "load", "import", "mount")
+NAME_MOVES = ("pull", "tag", "load", "import")
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something touched an image: `names` are what the engine calls it (reference as typed, id), `time` epoch seconds."""
+
+    kind: str
+    action: str
+    names: Tuple[str, ...]
+    time: int
+
+
+def read_events(api: EngineApi, since: str, until: str) -> Tuple[Event, ...]:
+    """`GET /events` between two moments of the engine's clock (epoch seconds, fractions allowed), of containers and images."""
+    found = []
+    filters = {"type": ["container", "image"]}
+    for entry in api.lines("/events", {"since": since, "until": until, "filters": filters}):
+        action = str(entry.get("Action") or "").partition(":")[0]
+        actor = entry.get("Actor") or {}
+        attributes = actor.get("Attributes") or {}
+        kind = str(entry.get("Type") or "")
+        names = [attributes.get("image")] if kind == "container" else [actor.get("ID"), attributes.get("name")]
+        found.append(Event(kind, action, tuple(str(name) for name in names if name), int(entry.get("time") or 0)))
+    return tuple(found)

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The textfile for Prometheus' node exporter."""
+
+from __future__ import annotations
+
+from typing import Iterator, List, Optional, Tuple
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import write_atomic
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import CommandConfig
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome import COUNTS, Outcome
+
+Sample = Tuple[str, object]
+
+
+def metrics(config: CommandConfig, outcome: Outcome, last_success: Optional[int]) -> str:
+    """Prometheus text format 0.0.4. A run without a result publishes no counts rather than old ones."""
+    lines = []
+    for family, help_line, samples in _families(config, outcome, last_success):
+        name = f"imagefleet_cleanup_{family}"
+        lines += [f"# HELP {name} {help_line}", f"# TYPE {name} gauge"]
+        for label, value in samples:
+            lines.append(f'{name}{{name="{_label(config.name)}"{label}}} {value}')
+    return "\n".join(lines) + "\n"
+
+
+def _families(
+    config: CommandConfig, outcome: Outcome, last_success: Optional[int]
+) -> Iterator[Tuple[str, str, List[Sample]]]:
+    summary = outcome.summary
+    yield "last_run_timestamp_seconds", "When the last run ended.", [("", outcome.finished)]
+    if last_success is not None:
+        yield "last_success_timestamp_seconds", "When a run last ended with exit code 0.", [("", last_success)]
+    yield "exit_code", "Exit code of the last run, see imagefleet --help.", [("", int(outcome.code))]
+    yield "duration_seconds", "How long the last run took.", [("", outcome.finished - outcome.started)]
+    yield "applied", "1 if the last run was allowed to delete.", [("", int(outcome.applied))]
+    yield "held", "1 if the brake file held the last run.", [("", int(outcome.held))]
+    if config.valid_until is not None:
+        yield "policy_valid_until_timestamp_seconds", "When the policy expires.", [("", config.valid_until)]
+    if not summary:
+        return
+    for key, help_line in (
+        ("images", "Images on the host when the run planned."),
+        ("references", "Names of images on the host when the run planned."),
+        ("unused", "Images that nothing used."),
+        ("reclaimable_bytes", "Bytes that the planned deletions free at least."),
+        ("reclaimable_bytes_max", "Bytes that the planned deletions free at most."),
+        ("reclaimed_bytes", "Bytes that the deletions of the last run freed."),
+    ):
+        if summary.get(key) is not None:
+            yield key, help_line, [("", summary[key])]
+    counts = [(f',result="{key}"', summary[key]) for key in COUNTS if summary.get(key) is not None]
+    yield "items", "Rows of the last plan by what became of them.", counts
+    unreachable = int(bool(summary.get("target_unreachable")))
+    yield "target_unreachable", "1 if no allowed deletion reaches the disk target.", [("", unreachable)]
+
+
+def write_metrics(path: str, text: str) -> None:
+    """World-readable: the exporter does not run as root. Raises StateError."""
+    write_atomic(path, text.encode("utf-8"), mode=0o644)
+
+
+def _label(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,330 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a report shows: results of many hosts as values, and who did not answer.
+
+Results come from hosts and may be old, damaged or hostile: whatever is missing or of the wrong type counts as absent,
+and every text is made printable here, once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple
+
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
+
+APPLIED_OUTCOMES = ("done", "gone", "refused", "failed")
+COUNTS = (
+    "images",
+    "references",
+    "kept",
+    "to_delete",
+    "deleted",
+    "gone",
+    "refused",
+    "deferred",
+    "failed",
+    "unused",
+    "reclaimable_bytes",
+    "reclaimable_bytes_max",
+    "reclaimed_bytes",
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One name of an image (or an image without a name) on one host; sizes in bytes, times ISO 8601 or empty."""
+
+    host: str
+    name: str
+    id: str
+    action: str
+    rule: str
+    reason: str
+    low: int
+    high: int
+    outcome: str
+    error: str
+    used_by: Tuple[str, ...]
+    unused: bool
+    arrived: str
+    last_used: str
+
+    @property
+    def deletes(self) -> bool:
+        return self.action == "delete"
+
+
+@dataclass(frozen=True)
+class NearMiss:
+    host: str
+    name: str
+    peer: str
+    needed_by: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """Bytes on a host that no deletion of an unused image frees."""
+
+    host: str
+    holder: str
+    bytes: int
+    names: Tuple[str, ...]
+    detail: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The summary of one host or of many; sizes in bytes."""
+
+    images: int = 0
+    references: int = 0
+    kept: int = 0
+    to_delete: int = 0
+    deleted: int = 0
+    gone: int = 0
+    refused: int = 0
+    deferred: int = 0
+    failed: int = 0
+    unused: int = 0
+    reclaimable_bytes: int = 0
+    reclaimable_bytes_max: int = 0
+    reclaimed_bytes: int = 0
+    exact: bool = True
+
+    def __add__(self, other: "Counts") -> "Counts":
+        sums = {name: getattr(self, name) + getattr(other, name) for name in COUNTS}
+        return Counts(exact=self.exact and other.exact, **sums)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """When a plan was made, by which policy, and what exactly it was; times ISO 8601, empty when not told."""
+
+    at: str = ""
+    engine_id: str = ""
+    plan_digest: str = ""
+    policy_digest: str = ""
+    policy_issued: str = ""
+    policy_valid_until: str = ""
+    mode: str = ""
+
+
+@dataclass(frozen=True)
+class Host:
+    """One host that was expected or answered. `problem` is why there is no (complete) result, empty when all is well."""
+
+    name: str
+    answered: bool
+    problem: str = ""
+    engine: str = ""
+    store: str = ""
+    counts: Counts = Counts()
+    applied: bool = False
+    rows: Tuple[Row, ...] = ()
+    near_misses: Tuple[NearMiss, ...] = ()
+    held: Tuple[Held, ...] = ()
+    notes: Tuple[str, ...] = ()
+    target_unreachable: str = ""
+    hold: str = ""
+    pressure: str = ""
+    audit: Audit = Audit()
+
+    @property
+    def deletes(self) -> Tuple[Row, ...]:
+        return tuple(row for row in self.rows if row.deletes)
+
+    @property
+    def state(self) -> str:
+        """One word for how the host fares."""
+        if not self.answered:
+            return "silent"
+        if self.problem or self.counts.failed:
+            return "failed"
+        if self.hold:
+            return "held"
+        return "cleaned" if self.applied else "planned" if self.counts.to_delete else "clean"
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Every host that was expected, those that answered first named in `hosts` too; `outside` answered without being expected."""
+
+    hosts: Tuple[Host, ...]
+    outside: Tuple[str, ...] = ()
+
+    @property
+    def answered(self) -> Tuple[Host, ...]:
+        return tuple(host for host in self.hosts if host.answered)
+
+    @property
+    def silent(self) -> Tuple[Host, ...]:
+        return tuple(host for host in self.hosts if not host.answered)
+
+    @property
+    def failed(self) -> Tuple[Host, ...]:
+        return tuple(host for host in self.hosts if host.state == "failed")
+
+    @property
+    def held_back(self) -> Tuple[Host, ...]:
+        return tuple(host for host in self.hosts if host.hold)
+
+    @property
+    def complete(self) -> bool:
+        return bool(self.hosts) and not self.silent
+
+    @property
+    def applied(self) -> bool:
+        return any(host.applied for host in self.hosts)
+
+    @property
+    def counts(self) -> Counts:
+        total = Counts()
+        for host in self.answered:
+            total = total + host.counts
+        return total
+
+    @property
+    def rows(self) -> Tuple[Row, ...]:
+        return tuple(row for host in self.hosts for row in host.rows)
+
+
+def by_bytes(rows: Iterable[Row]) -> List[Row]:
+    """Most bytes first; the same input gives the same order."""
+    return sorted(rows, key=lambda row: (-row.high, -row.low, row.host, row.name, row.id))
+
+
+def read_fleet(results: Mapping[str, Any], expected_hosts: Optional[Sequence[str]] = None) -> Fleet:
+    """`results` maps host names to what the module, the host command or a registered variable returned.
+
+    `expected_hosts` is who has to answer; without it whoever is in `results`. A host without a result, or with one that
+    says unreachable or skipped, is silent.
+    """
+    wanted = [str(name) for name in (results if expected_hosts is None else expected_hosts)]
+    outside = [str(name) for name in results if str(name) not in set(wanted)]
+    hosts = [read_host(name, results.get(name)) for name in dict.fromkeys([*wanted, *outside])]
+    return Fleet(tuple(hosts), tuple(printable(name) for name in outside))
+
+
+def read_host(name: str, raw: Any) -> Host:
+    """One host's result as values. A report file of the host command (result inside) is read as well."""
+    shown = printable(name)
+    data = _mapping(raw)
+    inner = _mapping(data.get("result")) if "plan" not in data else {}
+    merged = {**data, **inner}
+    message = _text(merged.get("msg") or data.get("error"))
+    if data.get("unreachable"):
+        return Host(shown, False, "unreachable: " + (message or "no connection"))
+    if not merged.get("plan") and not _mapping(merged.get("summary")):
+        if data.get("failed") or message:
+            return Host(shown, True, message or "failed without a message")
+        return Host(shown, False, "did not take part in this run" if not data or data.get("skipped") else "gave no result")
+    engine, summary = _mapping(merged.get("engine")), _mapping(merged.get("summary"))
+    rows = tuple(_row(shown, _mapping(row)) for row in _sequence(merged.get("plan")))
+    failed = bool(data.get("failed")) or bool(data.get("error"))
+    return Host(
+        name=shown,
+        answered=True,
+        problem=message if failed else "",
+        engine=_text(engine.get("version")),
+        store=_text(engine.get("store")),
+        counts=_counts(summary),
+        applied=any(row.outcome in APPLIED_OUTCOMES for row in rows),
+        rows=rows,
+        near_misses=tuple(_near_miss(shown, _mapping(miss)) for miss in _sequence(merged.get("near_misses"))),
+        held=tuple(_held(shown, _mapping(held)) for held in _sequence(merged.get("held"))),
+        notes=tuple(printable(note, 600) for note in _sequence(merged.get("notes"))),
+        target_unreachable=_text(summary.get("target_unreachable"), 1000),
+        hold=_hold(merged.get("hold")),
+        pressure=_pressure(merged.get("pressure")),
+        audit=_audit(merged, engine),
+    )
+
+
+def _row(host: str, row: Mapping[str, Any]) -> Row:
+    identity = _text(row.get("id"))
+    low = _number(row.get("bytes"))
+    reason = _text(row.get("reason"))
+    used_by = tuple(printable(user) for user in _sequence(row.get("used_by")))
+    return Row(
+        host=host,
+        name=_text(row.get("reference")) or "(no name) " + short(identity),
+        id=identity,
+        action=_text(row.get("action")),
+        rule=_text(row.get("rule")),
+        reason=reason,
+        low=low,
+        high=max(low, _number(row.get("bytes_max"))),
+        outcome=_text(row.get("outcome")),
+        error=_text(row.get("error")),
+        used_by=used_by,
+        unused=not used_by and not reason.startswith("in use"),
+        arrived=_text(row.get("arrived")),
+        last_used=_text(row.get("last_used")),
+    )
+
+
+def _near_miss(host: str, miss: Mapping[str, Any]) -> NearMiss:
+    name = _text(miss.get("reference")) or "(no name) " + short(_text(miss.get("id")))
+    return NearMiss(host, name, _text(miss.get("peer")), _text(miss.get("needed_by")))
+
+
+def _held(host: str, held: Mapping[str, Any]) -> Held:
+    names = tuple(printable(name) for name in _sequence(held.get("names")))
+    return Held(host, _text(held.get("holder")), _number(held.get("bytes")), names, _text(held.get("detail")))
+
+
+def _counts(summary: Mapping[str, Any]) -> Counts:
+    numbers = {name: _number(summary.get(name)) for name in COUNTS}
+    numbers["reclaimable_bytes_max"] = max(numbers["reclaimable_bytes_max"], numbers["reclaimable_bytes"])
+    return Counts(exact=bool(summary.get("exact", True)), **numbers)
+
+
+def _hold(raw: Any) -> str:
+    hold = _mapping(raw)
+    if not hold:
+        return ""
+    until = _text(hold.get("until"))
+    return "%s (%s)" % (_text(hold.get("reason")) or "no reason given", "until " + until if until else "until the file is removed")
+
+
+def _pressure(raw: Any) -> str:
+    if isinstance(raw, str):
+        return printable(raw)
+    return _text(_mapping(raw).get("text"))
+
+
+def _audit(result: Mapping[str, Any], engine: Mapping[str, Any]) -> Audit:
+    policy = _mapping(result.get("policy"))
+    return Audit(
+        at=_text(engine.get("now") or result.get("finished")),
+        engine_id=_text(engine.get("id")),
+        plan_digest=_text(result.get("plan_digest")),
+        policy_digest=_text(result.get("policy_digest") or policy.get("digest")),
+        policy_issued=_text(result.get("issued") or policy.get("issued")),
+        policy_valid_until=_text(result.get("valid_until") or policy.get("valid_until")),
+        mode=_text(result.get("mode")),
+    )
+
+
+def short(digest: str) -> str:
+    """The first twelve characters of a digest, as the docker command shows ids."""
+    return digest.rpartition(":")[2][:12]
+
+
+def _mapping(raw: Any) -> Mapping[str, Any]:
+    return raw if isinstance(raw, Mapping) else {}
+
+
+def _sequence(raw: Any) -> Sequence[Any]:
+    return raw if isinstance(raw, Sequence) and not isinstance(raw, (str, bytes)) else ()
+
+
+def _number(raw: Any) -> int:
+    return max(int(raw), 0) if isinstance(raw, (int, float)) and not isinstance(raw, bool) and raw == raw and abs(raw) < 1e30 else 0
+
+
+def _text(raw: Any, limit: int = 300) -> str:
+    return "" if raw is None or isinstance(raw, (Mapping, bool)) else printable(raw, limit)

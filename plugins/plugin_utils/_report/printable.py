@@ -1,0 +1,91 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Text from hosts made safe to print: no control characters, no tricks with direction, no secrets, bounded length."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import List, Sequence
+
+LIMIT = 300
+MASK = "********"
+
+# Unicode categories that move the cursor, change direction, are invisible or have no fixed meaning.
+UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+URL_SECRET = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,20}://)[^/\s@]*@")
+# A bare colon is not enough: "auth/token-service:1.2" is an image.
+NAMED_SECRET = re.compile(
+    r"(?P<name>[\w.-]{0,60}(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)[\w.-]{0,20}"
+    r"(?:[\"']?\s*=\s*|[\"']\s*:\s*|:\s+))(?P<value>\"[^\"]*\"|'[^']*'|[^\s,;&\"']+)",
+    re.IGNORECASE,
+)
+HEADER_SECRET = re.compile(r"\b(?P<name>bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
+SHAPED_SECRET = re.compile(
+    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}|\bglpat-[\w-]{16,}|\bdckr_pat_[\w-]{16,}"
+    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
+    re.DOTALL,
+)
+
+
+def redact(text: str) -> str:
+    """Masks what looks like a credential: in URLs, as NAME=VALUE or NAME: VALUE, as a header, or by its shape."""
+    text = SHAPED_SECRET.sub(MASK, text)
+    text = URL_SECRET.sub(lambda found: found.group("scheme") + MASK + "@", text)
+    text = HEADER_SECRET.sub(lambda found: found.group("name") + " " + MASK, text)
+    return NAMED_SECRET.sub(lambda found: found.group("name") + MASK, text)
+
+
+def printable(value: object, limit: int = LIMIT) -> str:
+    """One line of at most `limit` characters; what cannot be shown is written as its code (\\x1b, \\u202e)."""
+    text = redact(str(value))
+    shown = "".join(_character(letter) for letter in text[: limit + 1])
+    return shown if len(shown) <= limit else shown[: limit - 3] + "..."
+
+
+def _character(letter: str) -> str:
+    if letter in "\n\t\r":
+        return " "
+    if unicodedata.category(letter) not in UNPRINTABLE:
+        return letter
+    code = ord(letter)
+    return "\\x%02x" % code if code < 0x100 else "\\u%04x" % code if code < 0x10000 else "\\U%08x" % code
+
+
+def width(text: str) -> int:
+    """Columns that `text` takes in a terminal."""
+    return sum(0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def shorten(text: str, columns: int) -> str:
+    """At most `columns` wide; the middle goes, since the ends of image names tell most."""
+    if width(text) <= columns:
+        return text
+    tail = (columns - 3) * 2 // 3
+    head = columns - 3 - tail
+    return _take(text, head) + "..." + _take(text[::-1], tail)[::-1]
+
+
+def _take(text: str, columns: int) -> str:
+    taken = ""
+    for letter in text:
+        if width(taken + letter) > columns:
+            break
+        taken += letter
+    return taken
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = (), limits: Sequence[int] = ()) -> List[str]:
+    """Aligned lines, header first. `right` are the columns aligned right, `limits` the greatest width of each column (0: none)."""
+    cells = [[shorten(cell, limits[at]) if at < len(limits) and limits[at] else cell for at, cell in enumerate(row)] for row in [header, *rows]]
+    widths = [max(width(row[at]) for row in cells) for at in range(len(header))]
+    lines = []
+    for row in cells:
+        padded = []
+        for at, cell in enumerate(row):
+            blank = " " * (widths[at] - width(cell))
+            padded.append(blank + cell if at in right else cell + blank)
+        lines.append("  ".join(padded).rstrip())
+    return lines
