@@ -48,6 +48,11 @@ class EngineApi:
         return self._version
 
     @property
+    def timeout(self) -> int:
+        """Seconds that one request may take."""
+        return self._options.timeout
+
+    @property
     def is_local(self) -> bool:
         """True when the engine is reached over a unix socket of this machine."""
         return self._options.socket_path is not None

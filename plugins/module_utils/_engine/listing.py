@@ -28,6 +28,7 @@ def read_engine(api: EngineApi) -> EngineFacts:
     info = api.info()
     status = {str(pair[0]): str(pair[1]) for pair in info.get("DriverStatus") or [] if len(pair) == 2}
     store = CONTAINERD if status.get("driver-type") == "io.containerd.snapshotter.v1" else str(info.get("Driver") or "")
+    swarm = info.get("Swarm") or {}
     now = parse_moment(info.get("SystemTime"))
     if now is None:
         raise EngineError("The engine does not tell its time (SystemTime %r); ages cannot be computed." % info.get("SystemTime"))
@@ -40,7 +41,9 @@ def read_engine(api: EngineApi) -> EngineFacts:
         now=int(now),
         clock=now,
         root=str(info.get("DockerRootDir") or ""),
-        manager=bool((info.get("Swarm") or {}).get("ControlAvailable")),
+        manager=bool(swarm.get("ControlAvailable")),
+        swarm_node=str(swarm.get("NodeID") or "") if swarm.get("LocalNodeState") == "active" else "",
+        swarm_managers=tuple(sorted(str(node.get("NodeID")) for node in swarm.get("RemoteManagers") or [])),
     )
 
 

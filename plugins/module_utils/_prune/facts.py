@@ -72,7 +72,7 @@ class ServiceFacts:
 @dataclass(frozen=True)
 class EngineFacts:
     """The engine itself. `store` is `containerd` or the name of the graph driver (`overlay2`); `now` is the engine's own clock in
-    epoch seconds, `clock` the same with its fraction; `root` its data directory."""
+    epoch seconds, `clock` the same with its fraction; `root` its data directory. `swarm_node` is its node ID in a swarm, `swarm_managers` the node IDs of the managers it knows."""
 
     id: str
     name: str
@@ -82,6 +82,8 @@ class EngineFacts:
     now: int
     root: str
     manager: bool = False
+    swarm_node: str = ""
+    swarm_managers: Tuple[str, ...] = ()
     clock: float = 0.0
 
 

@@ -25,7 +25,9 @@ def audit_line(config: CommandConfig, outcome: Outcome) -> str:
         ("plan", outcome.result["plan_digest"] if outcome.result is not None else "-"),
     ]
     fields += [(key, outcome.summary[key]) for key in COUNTS if key in outcome.summary]
-    fields += [(key, outcome.summary[key]) for key in ("reclaimable_bytes", "reclaimed_bytes") if key in outcome.summary]
+    fields += [
+        (key, outcome.summary[key]) for key in ("reclaimable_bytes", "reclaimed_bytes") if key in outcome.summary
+    ]
     line = " ".join(f"{key}={value}" for key, value in fields)
     message = f" message={json.dumps(printable(outcome.message))}" if outcome.message else ""
     return f"{iso_time(outcome.finished)} {line}{message}"

@@ -75,6 +75,11 @@ def record(config: CommandConfig, outcome: Outcome) -> List[str]:
     return problems
 
 
+def exit_code(error: FleetError) -> ExitCode:
+    """The exit code that an error stands for."""
+    return next(code for kind, code in EXIT_BY_ERROR if isinstance(error, kind))
+
+
 def _ending(result: Mapping[str, Any], applied: bool) -> Ending:
     if result["summary"]["failed"]:
         return ExitCode.ITEMS_FAILED, f"{result['summary']['failed']} deletions failed", result
@@ -89,8 +94,7 @@ def _ending(result: Mapping[str, Any], applied: bool) -> Ending:
 
 
 def _error_ending(error: FleetError) -> Ending:
-    code = next(code for kind, code in EXIT_BY_ERROR if isinstance(error, kind))
-    return code, str(error), getattr(error, "result", None)
+    return exit_code(error), str(error), getattr(error, "result", None)
 
 
 def _write_report(config: CommandConfig, _outcome: Outcome, document: Dict[str, Any]) -> None:

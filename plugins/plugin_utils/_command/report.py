@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, Mapping, Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped, write_atomic
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import CommandConfig, iso_time
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import (
+    CommandConfig,
+    iso_time,
+    parse_time,
+)
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import MEANINGS, ExitCode
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome import Outcome
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.version import VERSION
@@ -40,11 +44,13 @@ def make_report(config: CommandConfig, outcome: Outcome, previous: Mapping[str, 
             "valid_until": None if config.valid_until is None else iso_time(config.valid_until),
         },
         "result": outcome.result,
-        "last_success": finished if outcome.code == ExitCode.OK else previous.get("last_success"),
+        "last_success": finished if outcome.code == ExitCode.OK else _time(previous.get("last_success")),
     }
     if outcome.result is None:
         kept = previous if previous.get("result") is not None else previous.get("last_with_result") or {}
-        document["last_with_result"] = {key: kept[key] for key in ("finished", "exit_code", "result") if key in kept} or None
+        document["last_with_result"] = {
+            key: kept[key] for key in ("finished", "exit_code", "result") if key in kept
+        } or None
     return document
 
 
@@ -61,3 +67,11 @@ def read_report(path: str) -> Mapping[str, Any]:
     except (StateError, ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) and document.get("schema") == SCHEMA else {}
+
+
+def _time(value: Any) -> Optional[str]:
+    """An earlier report's time, if it is one: the file may have been damaged."""
+    try:
+        return iso_time(parse_time(value))
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -1,0 +1,82 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One self-contained page about a fleet: no script, no other file, nothing loaded from anywhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any, Mapping, Optional, Sequence
+
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.fleet import Fleet, read_fleet
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_hosts import host_sections
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_overview import (
+    alerts,
+    host_overview,
+    near_misses,
+    space_held,
+    headline,
+    tiles,
+    top_images,
+)
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.markup import Html, tag
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.moments import show_moment
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.style import STYLE
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.text import coverage_line
+
+TITLE = "Docker images of the fleet"
+
+
+def fleet_page(
+    results: Mapping[str, Any],
+    expected_hosts: Optional[Sequence[str]] = None,
+    generated: str = "",
+    title: str = TITLE,
+) -> str:
+    """The page as text. `results` maps host names to results, `expected_hosts` names who has to answer, `generated` is when (ISO 8601)."""
+    fleet = read_fleet(results, expected_hosts)
+    shown_title = printable(title)
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=_content_policy()),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("title", "%s: %s" % (shown_title, coverage_line(fleet))),
+        tag("style", Html(STYLE)),
+    )
+    body = tag(
+        "body",
+        tag("a", "Skip to the figures", href="#glance", class_="skip"),
+        tag("header", tag("p", _brand(generated), class_="brand"), tag("h1", headline(fleet, shown_title)), alerts(fleet)),
+        tag(
+            "main",
+            tiles(fleet, generated),
+            top_images(fleet),
+            host_overview(fleet),
+            near_misses(fleet),
+            space_held(fleet),
+            host_sections(fleet),
+        ),
+        tag("footer", _footer(fleet)),
+    )
+    return "<!DOCTYPE html>\n" + tag("html", head, body, lang="en") + "\n"
+
+
+def _content_policy() -> str:
+    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+    return "default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'" % digest
+
+
+def _brand(generated: str) -> str:
+    return "imagefleet.docker" + (" · made %s" % show_moment(printable(generated)) if generated else "")
+
+
+def _footer(fleet: Fleet) -> str:
+    return (
+        "Bytes are what the engine frees when exactly these images go, shared layers counted once; an interval where the engine does not tell more. "
+        "Keep beats delete, and what is in use stays. Times are the engines' own clocks."
+    )
