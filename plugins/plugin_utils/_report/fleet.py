@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.moments import show_moment
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
 
 APPLIED_OUTCOMES = ("done", "gone", "refused", "failed")
@@ -94,7 +95,7 @@ class Counts:
     reclaimed_bytes: int = 0
     exact: bool = True
 
-    def __add__(self, other: "Counts") -> "Counts":
+    def __add__(self, other: Counts) -> Counts:
         sums = {name: getattr(self, name) + getattr(other, name) for name in COUNTS}
         return Counts(exact=self.exact and other.exact, **sums)
 
@@ -114,7 +115,7 @@ class Audit:
 
 @dataclass(frozen=True)
 class Host:
-    """One host that was expected or answered. `problem` is why there is no (complete) result, empty when all is well."""
+    """One host that was expected or answered. `problem` says why there is no (complete) result, else it is empty."""
 
     name: str
     answered: bool
@@ -150,7 +151,7 @@ class Host:
 
 @dataclass(frozen=True)
 class Fleet:
-    """Every host that was expected, those that answered first named in `hosts` too; `outside` answered without being expected."""
+    """Every host that was expected or answered; `outside` names those that answered without being expected."""
 
     hosts: Tuple[Host, ...]
     outside: Tuple[str, ...] = ()
@@ -220,7 +221,9 @@ def read_host(name: str, raw: Any) -> Host:
     if not merged.get("plan") and not _mapping(merged.get("summary")):
         if data.get("failed") or message:
             return Host(shown, True, message or "failed without a message")
-        return Host(shown, False, "did not take part in this run" if not data or data.get("skipped") else "gave no result")
+        return Host(
+            shown, False, "did not take part in this run" if not data or data.get("skipped") else "gave no result"
+        )
     engine, summary = _mapping(merged.get("engine")), _mapping(merged.get("summary"))
     rows = tuple(_row(shown, _mapping(row)) for row in _sequence(merged.get("plan")))
     failed = bool(data.get("failed")) or bool(data.get("error"))
@@ -286,8 +289,11 @@ def _hold(raw: Any) -> str:
     hold = _mapping(raw)
     if not hold:
         return ""
-    until = _text(hold.get("until"))
-    return "%s (%s)" % (_text(hold.get("reason")) or "no reason given", "until " + until if until else "until the file is removed")
+    until = show_moment(_text(hold.get("until")))
+    return "%s (%s)" % (
+        _text(hold.get("reason")) or "no reason given",
+        "until " + until if until else "until the file is removed",
+    )
 
 
 def _pressure(raw: Any) -> str:
@@ -323,7 +329,11 @@ def _sequence(raw: Any) -> Sequence[Any]:
 
 
 def _number(raw: Any) -> int:
-    return max(int(raw), 0) if isinstance(raw, (int, float)) and not isinstance(raw, bool) and raw == raw and abs(raw) < 1e30 else 0
+    return (
+        max(int(raw), 0)
+        if isinstance(raw, (int, float)) and not isinstance(raw, bool) and raw == raw and abs(raw) < 1e30
+        else 0
+    )
 
 
 def _text(raw: Any, limit: int = 300) -> str:

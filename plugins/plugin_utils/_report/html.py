@@ -13,10 +13,10 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.fleet im
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_hosts import host_sections
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_overview import (
     alerts,
+    headline,
     host_overview,
     near_misses,
     space_held,
-    headline,
     tiles,
     top_images,
 )
@@ -35,7 +35,10 @@ def fleet_page(
     generated: str = "",
     title: str = TITLE,
 ) -> str:
-    """The page as text. `results` maps host names to results, `expected_hosts` names who has to answer, `generated` is when (ISO 8601)."""
+    """The page as text.
+
+    `results` maps host names to results, `expected_hosts` names who has to answer, `generated` is now (ISO 8601).
+    """
     fleet = read_fleet(results, expected_hosts)
     shown_title = printable(title)
     head = tag(
@@ -51,7 +54,12 @@ def fleet_page(
     body = tag(
         "body",
         tag("a", "Skip to the figures", href="#glance", class_="skip"),
-        tag("header", tag("p", _brand(generated), class_="brand"), tag("h1", headline(fleet, shown_title)), alerts(fleet)),
+        tag(
+            "header",
+            tag("p", _brand(generated), class_="brand"),
+            tag("h1", headline(fleet, shown_title)),
+            alerts(fleet),
+        ),
         tag(
             "main",
             tiles(fleet, generated),
@@ -61,7 +69,7 @@ def fleet_page(
             space_held(fleet),
             host_sections(fleet),
         ),
-        tag("footer", _footer(fleet)),
+        tag("footer", _footer()),
     )
     return "<!DOCTYPE html>\n" + tag("html", head, body, lang="en") + "\n"
 
@@ -75,8 +83,9 @@ def _brand(generated: str) -> str:
     return "imagefleet.docker" + (" · made %s" % show_moment(printable(generated)) if generated else "")
 
 
-def _footer(fleet: Fleet) -> str:
+def _footer() -> str:
     return (
-        "Bytes are what the engine frees when exactly these images go, shared layers counted once; an interval where the engine does not tell more. "
+        "Bytes are what the engine frees when exactly these images go, shared layers counted once; "
+        "an interval where the engine does not tell more. "
         "Keep beats delete, and what is in use stays. Times are the engines' own clocks."
     )

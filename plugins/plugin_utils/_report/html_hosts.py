@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import List, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.fleet import Fleet, Host, Row
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_overview import state_chip, users
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.groups import some
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_overview import commands, state_chip
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.markup import Child, Html, data_table, join, tag
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.moments import show_moment
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.text import reclaimable, size_range
@@ -38,7 +39,9 @@ def _host(at: int, host: Host, limit: int) -> Html:
         tag("p", host.problem, class_="alert bad") if host.problem else None,
         tag("p", "Held by the brake: ", host.hold, class_="alert warn") if host.hold else None,
         tag("p", "Disk: ", host.pressure) if host.pressure else None,
-        _rows("Goes" if not host.applied else "Planned to go, and what became of it", host.deletes, limit, host.applied),
+        _rows(
+            "Goes" if not host.applied else "Planned to go, and what became of it", host.deletes, limit, host.applied
+        ),
         _rows("Unused, stays", [row for row in host.rows if not row.deletes and row.unused], limit, False),
         _folded("In use, stays: %d name%s" % (len(in_use), "" if len(in_use) == 1 else "s"), in_use, limit),
         _list("Good to know", host.notes),
@@ -52,14 +55,17 @@ def _section(anchor: str, title: Html, *children: Child) -> Html:
 
 def _sentence(host: Host) -> str:
     counts = host.counts
-    words = "%d images under %d names; %d to delete, %s" % (counts.images, counts.references, counts.to_delete, reclaimable(counts))
+    words = "%d images under %d names; %d to delete, %s" % (
+        counts.images,
+        counts.references,
+        counts.to_delete,
+        reclaimable(counts),
+    )
     return words + (". Engine %s, %s image store." % (host.engine, host.store) if host.store else ".")
 
 
 def _rows(title: str, rows: Sequence[Row], limit: int, outcomes: bool) -> Html:
-    if not rows:
-        return Html("")
-    return join([tag("h4", title), _table(title, rows, limit, outcomes)])
+    return _table(title, rows, limit, outcomes) if rows else Html("")
 
 
 def _folded(title: str, rows: Sequence[Row], limit: int) -> Html:
@@ -77,10 +83,12 @@ def _table(title: str, rows: Sequence[Row], limit: int, outcomes: bool) -> Html:
             size_range(row.low, row.high) if row.unused or row.deletes else "-",
             row.rule or "-",
             tag("span", row.reason, class_="reason"),
-            users(row),
+            some(row.used_by, 5) or "nobody",
         ]
         lines.append(cells + ([_outcome(row)] if outcomes else []))
-    more = tag("p", "%d more rows are not shown here" % (len(rows) - limit), class_="soft") if len(rows) > limit else None
+    more = (
+        tag("p", "%d more rows are not shown here" % (len(rows) - limit), class_="soft") if len(rows) > limit else None
+    )
     return join([data_table("%s (%d)" % (title, len(rows)), header, lines, class_="plan", numbers=(1,)), more])
 
 
@@ -91,7 +99,11 @@ def _outcome(row: Row) -> Html:
 
 
 def _list(title: str, lines: Sequence[str]) -> Html:
-    return join([tag("h4", title), tag("ul", *[tag("li", line) for line in lines], class_="plain")]) if lines else Html("")
+    return (
+        join([tag("h4", title), tag("ul", *[tag("li", commands(line)) for line in lines], class_="plain")])
+        if lines
+        else Html("")
+    )
 
 
 def _audit(host: Host) -> Html:

@@ -5,14 +5,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.size import format_size
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.fleet import Counts, Fleet, Host, Row, by_bytes, short
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.fleet import Fleet, Host, Row, short
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.groups import (
+    group_held,
+    group_misses,
+    group_rows,
+    some,
+    who,
+)
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.markup import Child, Html, data_table, join, tag
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.moments import read_moment, show_moment, show_span
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.text import coverage_line, outcome_words, size_range
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.moments import (
+    read_moment,
+    show_moment,
+    show_span,
+)
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.text import (
+    coverage_line,
+    outcome_words,
+    size_range,
+)
 
 TOP = 12
 STATES = {
@@ -31,7 +45,10 @@ def headline(fleet: Fleet, title: str) -> str:
     if not fleet.answered:
         return "%s: no host answered" % title
     if fleet.applied:
-        return "%s freed of %s planned" % (format_size(counts.reclaimed_bytes), size_range(counts.reclaimable_bytes, counts.reclaimable_bytes_max))
+        return "%s freed of %s planned" % (
+            format_size(counts.reclaimed_bytes),
+            size_range(counts.reclaimable_bytes, counts.reclaimable_bytes_max),
+        )
     if not counts.to_delete:
         return "Nothing to delete on %d host%s" % (len(fleet.answered), "" if len(fleet.answered) == 1 else "s")
     return "%s can go, nothing has been deleted" % size_range(counts.reclaimable_bytes, counts.reclaimable_bytes_max)
@@ -40,7 +57,9 @@ def headline(fleet: Fleet, title: str) -> str:
 def alerts(fleet: Fleet) -> Html:
     """What must not be overlooked: silence, failures, brakes, disks that stay full."""
     silent = ["%s: %s" % (host.name, host.problem) for host in fleet.silent]
-    failed = ["%s: %s" % (host.name, host.problem or "%d deletions failed" % host.counts.failed) for host in fleet.failed]
+    failed = [
+        "%s: %s" % (host.name, host.problem or "%d deletions failed" % host.counts.failed) for host in fleet.failed
+    ]
     held = ["%s: %s" % (host.name, host.hold) for host in fleet.held_back]
     full = ["%s: %s" % (host.name, host.target_unreachable) for host in fleet.hosts if host.target_unreachable]
     return join(
@@ -65,7 +84,14 @@ def tiles(fleet: Fleet, generated: str) -> Html:
     """Coverage, bytes, outcome and age."""
     return tag(
         "section",
-        tag("dl", _coverage_tile(fleet), _bytes_tile(fleet), _state_tile(fleet), _age_tile(fleet, generated), class_="tiles"),
+        tag(
+            "dl",
+            _coverage_tile(fleet),
+            _bytes_tile(fleet),
+            _state_tile(fleet),
+            _age_tile(fleet, generated),
+            class_="tiles",
+        ),
         id="glance",
         aria_label="At a glance",
     )
@@ -80,8 +106,20 @@ def _tile(kind: str, label: str, figure: str, *more: Child) -> Html:
 def _coverage_tile(fleet: Fleet) -> Html:
     expected = len(fleet.hosts) - len(fleet.outside)
     answered = len([host for host in fleet.answered if host.name not in fleet.outside])
-    words = "%d silent: this says nothing about them" % len(fleet.silent) if fleet.silent else "nobody is missing" if expected else "the group is empty"
-    return _tile("good" if fleet.complete else "bad", "Hosts that answered", "%d of %d" % (answered, expected), words, _engines(fleet.answered))
+    words = (
+        "%d silent: this says nothing about them" % len(fleet.silent)
+        if fleet.silent
+        else "nobody is missing"
+        if expected
+        else "the group is empty"
+    )
+    return _tile(
+        "good" if fleet.complete else "bad",
+        "Hosts that answered",
+        "%d of %d" % (answered, expected),
+        words,
+        _engines(fleet.answered),
+    )
 
 
 def _engines(hosts: Iterable[Host]) -> str:
@@ -98,8 +136,20 @@ def _bytes_tile(fleet: Fleet) -> Html:
     sure = "exact" if counts.exact else "at least and at most"
     if fleet.applied:
         freed = "%s planned (%s)" % (planned, sure)
-        return _tile("good" if not counts.failed else "bad", "Freed", format_size(counts.reclaimed_bytes), freed, outcome_words(counts))
-    return _tile("", "Reclaimable", planned, sure, "%d of %d names to delete, %d unused" % (counts.to_delete, counts.references, counts.unused))
+        return _tile(
+            "good" if not counts.failed else "bad",
+            "Freed",
+            format_size(counts.reclaimed_bytes),
+            freed,
+            outcome_words(counts),
+        )
+    return _tile(
+        "",
+        "Reclaimable",
+        planned,
+        sure,
+        "%d of %d names to delete, %d unused" % (counts.to_delete, counts.references, counts.unused),
+    )
 
 
 def _state_tile(fleet: Fleet) -> Html:
@@ -107,7 +157,9 @@ def _state_tile(fleet: Fleet) -> Html:
     if fleet.failed:
         return _tile("bad", "Brake and failures", "%d failed" % len(fleet.failed), _held_words(held))
     if held:
-        return _tile("warn", "Brake and failures", "%d held" % len(held), "no deletion there until the brake is released")
+        return _tile(
+            "warn", "Brake and failures", "%d held" % len(held), "no deletion there until the brake is released"
+        )
     deferred = "%d deletions deferred to a later run" % counts.deferred if counts.deferred else ""
     return _tile("good", "Brake and failures", "None", deferred or "no host is held back, nothing failed")
 
@@ -117,20 +169,34 @@ def _held_words(held: Sequence[Host]) -> str:
 
 
 def _age_tile(fleet: Fleet, generated: str) -> Html:
-    moments = sorted((host.audit.at for host in fleet.answered if read_moment(host.audit.at)), key=lambda text: str(read_moment(text)))
+    moments = sorted(
+        (host.audit.at for host in fleet.answered if read_moment(host.audit.at)),
+        key=lambda text: str(read_moment(text)),
+    )
     if not moments:
-        return _tile("", "Last run", "not told")
+        return _tile("", "Last run and policy", "not told")
     spread = show_span(moments[0], moments[-1])
     oldest = "oldest answer: %s" % show_moment(moments[0]) if spread.endswith(("d", "h")) else ""
     age = show_span(moments[-1], generated)
     last = show_moment(moments[-1])
     kind, policy = _policy_words(fleet)
-    return _tile(kind, "Last run", last, "%s before this page" % age if spread and age.endswith(("d", "h")) else "", oldest, policy)
+    return _tile(
+        kind,
+        "Last run and policy",
+        last,
+        "%s before this page" % age if spread and age.endswith(("d", "h")) else "",
+        oldest,
+        policy,
+    )
 
 
 def _policy_words(fleet: Fleet) -> Tuple[str, str]:
     audits = [host.audit for host in fleet.answered]
-    expired = [audit for audit in audits if audit.policy_valid_until and audit.at and not show_span(audit.at, audit.policy_valid_until)]
+    expired = [
+        audit
+        for audit in audits
+        if audit.policy_valid_until and audit.at and not show_span(audit.at, audit.policy_valid_until)
+    ]
     if expired:
         return "bad", "policy expired on %d host%s: plans only" % (len(expired), "" if len(expired) == 1 else "s")
     digests = {audit.policy_digest for audit in audits if audit.policy_digest}
@@ -143,64 +209,45 @@ def _policy_words(fleet: Fleet) -> Tuple[str, str]:
     return "", "policy given with the run" if not age else "policy" + age
 
 
-@dataclass(frozen=True)
-class Group:
-    """The rows of one image name over all hosts, with what they weigh together (bytes)."""
-
-    rows: Tuple[Row, ...]
-    low: int
-    high: int
-
-
-def grouped(rows: Iterable[Row]) -> List[Group]:
-    """One group per name and rule, most bytes first."""
-    found: Dict[Tuple[str, str], List[Row]] = {}
-    for row in rows:
-        found.setdefault((row.name, row.rule), []).append(row)
-    groups = [Group(tuple(by_bytes(same)), sum(row.low for row in same), sum(row.high for row in same)) for same in found.values()]
-    return sorted(groups, key=lambda group: (-group.high, -group.low, group.rows[0].name, group.rows[0].rule))
-
-
 def top_images(fleet: Fleet) -> Html:
     """The heaviest images, what happens to them and why."""
     deletes = [row for row in fleet.rows if row.deletes]
     unused = [row for row in fleet.rows if not row.deletes and row.unused]
     if deletes:
-        return _top("What goes" if not fleet.applied else "What went", "The heaviest names that the policy deletes", deletes)
-    return _top("Unused, but kept", "The heaviest unused names; no rule deletes them", unused)
+        return _top(
+            "What goes" if not fleet.applied else "What went",
+            "The heaviest names that the policy deletes",
+            deletes,
+            fleet,
+        )
+    return _top("Unused, but kept", "The heaviest unused names; no rule deletes them", unused, fleet)
 
 
-def _top(title: str, caption: str, rows: Sequence[Row]) -> Html:
+def _top(title: str, caption: str, rows: Sequence[Row], fleet: Fleet) -> Html:
     if not rows:
         return Html("")
-    groups = grouped(rows)
+    groups = group_rows(rows)
     heaviest = max(group.high for group in groups)
-    lines: List[List[Child]] = []
-    for group in groups[:TOP]:
-        first = group.rows[0]
-        lines.append(
-            [
-                tag("span", first.name, class_="name"),
-                weight(group.low, group.high, heaviest),
-                _hosts_of(group.rows),
-                first.rule or "-",
-                first.reason,
-                "nobody" if first.unused and not first.used_by else users(first),
-            ]
-        )
-    more = tag("p", "and %d more, listed by host below" % (len(groups) - TOP), class_="soft") if len(groups) > TOP else None
-    table = data_table(caption, ["Image", "Bytes", "Hosts", "Rule", "Reason", "Used by"], lines, class_="plan", numbers=(1,))
+    lines: List[List[Child]] = [
+        [
+            tag("span", group.first.name, class_="name"),
+            weight(group.low, group.high, heaviest),
+            who(group.hosts, fleet),
+            group.first.rule or "-",
+            group.reason,
+            some(group.used_by, 5) or "nobody",
+            *([group.outcome] if fleet.applied and group.first.deletes else []),
+        ]
+        for group in groups[:TOP]
+    ]
+    more = (
+        tag("p", "and %d more, listed by host below" % (len(groups) - TOP), class_="soft")
+        if len(groups) > TOP
+        else None
+    )
+    header = ["Image", "Bytes", "Hosts", "Rule", "Reason", "Used by"] + (["Outcome"] if len(lines[0]) > 6 else [])
+    table = data_table(caption, header, lines, class_="plan top", numbers=(1,))
     return tag("section", tag("h2", title), tag("div", table, more, class_="card"))
-
-
-def _hosts_of(rows: Sequence[Row]) -> str:
-    names = list(dict.fromkeys(row.host for row in rows))
-    return ", ".join(names[:3]) + (" and %d more" % (len(names) - 3) if len(names) > 3 else "")
-
-
-def users(row: Row) -> str:
-    """Everybody who uses an image, the first five by name."""
-    return ", ".join(row.used_by[:5]) + (" and %d more" % (len(row.used_by) - 5) if len(row.used_by) > 5 else "") or "nobody"
 
 
 def weight(low: int, high: int, heaviest: int) -> Html:
@@ -261,32 +308,47 @@ def host_overview(fleet: Fleet) -> Html:
 
 def near_misses(fleet: Fleet) -> Html:
     """What other ways of cleaning would have removed although somebody needs it."""
-    found: Dict[Tuple[str, str, str], List[str]] = {}
-    for host in fleet.hosts:
-        for miss in host.near_misses:
-            found.setdefault((miss.name, miss.peer, miss.needed_by), []).append(host.name)
-    if not found:
+    misses = group_misses(fleet)
+    if not misses:
         return Html("")
     lines: List[List[Child]] = [
-        [tag("span", name, class_="name"), ", ".join(hosts[:3]) + (" and %d more" % (len(hosts) - 3) if len(hosts) > 3 else ""), peer, needed]
-        for (name, peer, needed), hosts in list(found.items())[: 2 * TOP]
+        [tag("span", miss.name, class_="name"), who(miss.hosts, fleet), miss.peer, miss.needed_by]
+        for miss in misses[: 2 * TOP]
     ]
-    more = tag("p", "and %d more" % (len(found) - 2 * TOP), class_="soft") if len(found) > 2 * TOP else None
-    table = data_table("Names that stay here and would be gone there", ["Image", "Hosts", "Would have been removed by", "Still needed"], lines, class_="plan")
+    more = tag("p", "and %d more" % (len(misses) - 2 * TOP), class_="soft") if len(misses) > 2 * TOP else None
+    table = data_table(
+        "Names that stay here and would be gone there",
+        ["Image", "Hosts", "Would go with", "Stays here"],
+        lines,
+        class_="plan misses",
+    )
     return tag("section", tag("h2", "Near misses"), tag("div", table, more, class_="card"))
 
 
 def space_held(fleet: Fleet) -> Html:
     """Space that deleting unused images does not free."""
     lines: List[List[Child]] = [
-        [held.holder, held.host, format_size(held.bytes), _names(held.names), held.detail] for host in fleet.hosts for held in host.held
+        [
+            held.holder,
+            format_size(held.bytes),
+            who(held.hosts, fleet),
+            tag("span", some(held.names, 6) or "-", class_="name"),
+            commands(held.detail),
+        ]
+        for held in group_held(fleet)
     ]
     if not lines:
         return Html("")
-    table = data_table("Bytes that no deletion of an unused image frees", ["Held by", "Host", "Bytes", "Names", "What helps"], lines, numbers=(2,))
+    table = data_table(
+        "Bytes that no deletion of an unused image frees",
+        ["Held by", "Bytes", "Hosts", "Names", "What helps"],
+        lines,
+        class_="plan",
+        numbers=(1,),
+    )
     return tag("section", tag("h2", "Space held by others"), tag("div", table, class_="card"))
 
 
-def _names(names: Sequence[str]) -> Optional[Html]:
-    shown = ", ".join(names[:6]) + (" and %d more" % (len(names) - 6) if len(names) > 6 else "")
-    return tag("span", shown or "-", class_="name")
+def commands(words: str) -> Html:
+    """Text with its `commands` set as code."""
+    return join(tag("code", part) if at % 2 else part for at, part in enumerate(words.split("`")))

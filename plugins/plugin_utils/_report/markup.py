@@ -30,24 +30,33 @@ def join(children: Iterable[Child]) -> Html:
     return Html("".join(text(child) for child in children))
 
 
-def tag(name: str, *children: Child, **attributes: Optional[str]) -> Html:
+def tag(element: str, *children: Child, **attributes: Optional[str]) -> Html:
     """An element. Attribute names lose a trailing underscore and turn others into dashes; None leaves one out."""
     told = "".join(
         ' %s="%s"' % (key.rstrip("_").replace("_", "-"), escape(value, quote=True))
         for key, value in attributes.items()
         if value is not None
     )
-    if name in EMPTY_ELEMENTS:
-        return Html("<%s%s>" % (name, told)) if name in ("meta", "br") else Html("<%s%s/>" % (name, told))
-    return Html("<%s%s>%s</%s>" % (name, told, join(children), name))
+    if element in EMPTY_ELEMENTS:
+        return Html("<%s%s>" % (element, told)) if element in ("meta", "br") else Html("<%s%s/>" % (element, told))
+    return Html("<%s%s>%s</%s>" % (element, told, join(children), element))
 
 
-def data_table(caption: str, header: Sequence[str], rows: Sequence[Sequence[Child]], class_: Optional[str] = None, numbers: Sequence[int] = ()) -> Html:
+def data_table(
+    caption: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[Child]],
+    class_: Optional[str] = None,
+    numbers: Sequence[int] = (),
+) -> Html:
     """A table that narrow screens show as cards: every cell repeats its column's name, the first cell names the row.
 
     The roles are written out because cards change `display`, which takes the table's meaning from screen readers.
     """
-    head = [tag("th", name, scope="col", role="columnheader", class_="number" if at in numbers else None) for at, name in enumerate(header)]
+    head = [
+        tag("th", name, scope="col", role="columnheader", class_="number" if at in numbers else None)
+        for at, name in enumerate(header)
+    ]
     body = []
     for row in rows:
         cells = []
@@ -56,7 +65,9 @@ def data_table(caption: str, header: Sequence[str], rows: Sequence[Sequence[Chil
             if at == 0:
                 cells.append(tag("th", cell, scope="row", role="rowheader", class_=class_name))
             else:
-                cells.append(tag("td", cell, role="cell", data_label=header[at], class_=class_name))
+                cells.append(
+                    tag("td", tag("span", cell, class_="cell"), role="cell", data_label=header[at], class_=class_name)
+                )
         body.append(tag("tr", *cells, role="row"))
     return tag(
         "table",

@@ -22,7 +22,7 @@ def read_moment(text: str) -> Optional[datetime]:
 
 
 def show_moment(text: str) -> str:
-    """"2026-11-23 09:30 UTC", or the text itself when it is no time."""
+    """ "2026-11-23 09:30 UTC", or the text itself when it is no time."""
     moment = read_moment(text)
     return moment.strftime("%Y-%m-%d %H:%M UTC") if moment else text
 

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import List, Sequence
 
 LIMIT = 300
+# No text in a report needs more, and patterns are not run over more.
+LONGEST = 20000
 MASK = "********"
 
 # Unicode categories that move the cursor, change direction, are invisible or have no fixed meaning.
@@ -40,8 +43,13 @@ def redact(text: str) -> str:
 
 def printable(value: object, limit: int = LIMIT) -> str:
     """One line of at most `limit` characters; what cannot be shown is written as its code (\\x1b, \\u202e)."""
-    text = redact(str(value))
-    shown = "".join(_character(letter) for letter in text[: limit + 1])
+    return _printable(str(value)[:LONGEST], limit)
+
+
+@lru_cache(maxsize=8192)
+def _printable(text: str, limit: int) -> str:
+    text = redact(text)[: limit + 1]
+    shown = text if text.isascii() and text.isprintable() else "".join(_character(letter) for letter in text)
     return shown if len(shown) <= limit else shown[: limit - 3] + "..."
 
 
@@ -56,7 +64,10 @@ def _character(letter: str) -> str:
 
 def width(text: str) -> int:
     """Columns that `text` takes in a terminal."""
-    return sum(0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+    return sum(
+        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        for letter in text
+    )
 
 
 def shorten(text: str, columns: int) -> str:
@@ -77,9 +88,17 @@ def _take(text: str, columns: int) -> str:
     return taken
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = (), limits: Sequence[int] = ()) -> List[str]:
-    """Aligned lines, header first. `right` are the columns aligned right, `limits` the greatest width of each column (0: none)."""
-    cells = [[shorten(cell, limits[at]) if at < len(limits) and limits[at] else cell for at, cell in enumerate(row)] for row in [header, *rows]]
+def table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = (), limits: Sequence[int] = ()
+) -> List[str]:
+    """Aligned lines, header first.
+
+    `right` are the columns aligned right, `limits` the greatest width of each column (0: none).
+    """
+    cells = [
+        [shorten(cell, limits[at]) if at < len(limits) and limits[at] else cell for at, cell in enumerate(row)]
+        for row in [header, *rows]
+    ]
     widths = [max(width(row[at]) for row in cells) for at in range(len(header))]
     lines = []
     for row in cells:

@@ -12,14 +12,19 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.fleet im
     Counts,
     Fleet,
     Host,
-    NearMiss,
     Row,
-    by_bytes,
     read_fleet,
     read_host,
     short,
 )
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import shorten, table
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.groups import (
+    group_held,
+    group_misses,
+    group_rows,
+    some,
+    who,
+)
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import table
 
 TOP = 10
 NEAR_MISSES = 6
@@ -29,7 +34,10 @@ WIDE = {"image": 44, "rule": 24, "reason": 56, "used": 40, "host": 24}
 def summary_lines(
     results: Mapping[str, Any], expected_hosts: Optional[Sequence[str]] = None, top: int = TOP
 ) -> List[str]:
-    """The summary of a fleet. `results` maps host names to results, `expected_hosts` names who has to answer, `top` is the length of each table."""
+    """The summary of a fleet.
+
+    `results` maps host names to results, `expected_hosts` names who has to answer, `top` is the length of each table.
+    """
     return fleet_lines(read_fleet(results, expected_hosts), top)
 
 
@@ -67,14 +75,6 @@ def reclaimable(counts: Counts) -> str:
     return shown + (" (exact)" if counts.exact else " (not exact)")
 
 
-def used_by(row: Row) -> str:
-    """Who uses it, first user and how many more."""
-    if not row.used_by:
-        return "nobody"
-    more = len(row.used_by) - 1
-    return row.used_by[0] + (" and %d more" % more if more else "")
-
-
 def outcome_words(counts: Counts) -> str:
     """What became of the planned deletions."""
     words = [
@@ -85,11 +85,6 @@ def outcome_words(counts: Counts) -> str:
         (counts.deferred, "deferred"),
     ]
     return ", ".join("%d %s" % (number, word) for number, word in words if number)
-
-
-def near_miss_sentence(miss: NearMiss) -> str:
-    """One near miss in a sentence."""
-    return '%s: %s would have removed it; still needed: %s' % (miss.name, miss.peer or "another tool", miss.needed_by)
 
 
 def _join(*blocks: Sequence[str]) -> List[str]:
@@ -159,8 +154,8 @@ def _host_state(host: Host) -> str:
 
 def _parts(fleet: Fleet, top: int) -> Tuple[List[str], ...]:
     return (
-        _rows("To delete, most bytes first", [row for row in fleet.rows if row.deletes], top, fleet.applied),
-        _rows("Unused, but kept", [row for row in fleet.rows if not row.deletes and row.unused], top, False),
+        _rows("To delete, most bytes first", [row for row in fleet.rows if row.deletes], fleet, top, fleet.applied),
+        _rows("Unused, but kept", [row for row in fleet.rows if not row.deletes and row.unused], fleet, top, False),
         _near_misses(fleet),
         _held(fleet),
         _notes(fleet),
@@ -168,40 +163,54 @@ def _parts(fleet: Fleet, top: int) -> Tuple[List[str], ...]:
     )
 
 
-def _rows(title: str, rows: Sequence[Row], top: int, outcomes: bool) -> List[str]:
+def _rows(title: str, rows: Sequence[Row], fleet: Fleet, top: int, outcomes: bool) -> List[str]:
     if not rows:
         return []
-    several = len({row.host for row in rows}) > 1
-    columns: Dict[str, int] = {"HOST": WIDE["host"]} if several else {}
-    columns.update({"IMAGE": WIDE["image"], "BYTES": 0, "RULE": WIDE["rule"], "REASON": WIDE["reason"], "USED BY": WIDE["used"]})
-    columns.update({"OUTCOME": 60} if outcomes else {})
+    several = len(fleet.hosts) > 1
+    limits: Dict[str, int] = {"HOST": WIDE["host"]} if several else {}
+    limits.update(
+        {"IMAGE": WIDE["image"], "BYTES": 0, "RULE": WIDE["rule"], "REASON": WIDE["reason"], "USED BY": WIDE["used"]}
+    )
+    limits.update({"OUTCOME": 60} if outcomes else {})
+    header = list(limits)
+    groups = group_rows(rows)
     lines = []
-    for row in by_bytes(rows)[:top]:
-        cells = [row.host] if several else []
-        cells += [row.name, size_range(row.low, row.high), row.rule or "-", row.reason, used_by(row)]
-        lines.append(cells + ([row.outcome + (": " + row.error if row.error else "")] if outcomes else []))
-    header = list(columns)
-    shown = table(header, lines, right=(header.index("BYTES"),), limits=list(columns.values()))
-    more = ["  and %d more" % (len(rows) - top)] if len(rows) > top else []
+    for group in groups[:top]:
+        cells = [who(group.hosts, fleet)] if several else []
+        cells += [
+            group.first.name,
+            size_range(group.low, group.high),
+            group.first.rule or "-",
+            group.reason,
+            some(group.used_by, 1) or "nobody",
+        ]
+        lines.append(cells + ([group.outcome + (": " + group.error if group.error else "")] if outcomes else []))
+    shown = table(header, lines, right=(header.index("BYTES"),), limits=list(limits.values()))
+    more = ["  and %d more" % (len(groups) - top)] if len(groups) > top else []
     return [title + ":"] + ["  " + line for line in shown] + more
 
 
 def _near_misses(fleet: Fleet) -> List[str]:
-    misses = [miss for host in fleet.hosts for miss in host.near_misses]
+    misses = group_misses(fleet)
     if not misses:
         return []
-    lines = ["Near misses, what other ways of cleaning would have removed:"]
-    lines += ["  %s: %s" % (miss.host, near_miss_sentence(miss)) for miss in misses[:NEAR_MISSES]]
+    lines = ["Near misses, gone with other ways of cleaning although still needed:"]
+    for miss in misses[:NEAR_MISSES]:
+        where = " on " + who(miss.hosts, fleet) if len(fleet.hosts) > 1 else ""
+        lines += ["  %s%s" % (miss.name, where), "    would go with: %s; stays here: %s" % (miss.peer, miss.needed_by)]
     return lines + (["  and %d more" % (len(misses) - NEAR_MISSES)] if len(misses) > NEAR_MISSES else [])
 
 
 def _held(fleet: Fleet) -> List[str]:
     lines = []
+    for held in group_held(fleet):
+        where = " on " + who(held.hosts, fleet) if len(fleet.hosts) > 1 else ""
+        lines.append(
+            "  %s: %s%s%s"
+            % (format_size(held.bytes), held.holder, where, ": " + some(held.names, 3) if held.names else "")
+        )
+        lines += ["    " + held.detail] if held.detail else []
     for host in fleet.hosts:
-        for held in host.held:
-            names = ", ".join(held.names[:3]) + (" and %d more" % (len(held.names) - 3) if len(held.names) > 3 else "")
-            words = "%s: %s held by %s" % (host.name, format_size(held.bytes), held.holder)
-            lines.append("  " + words + (": " + names if names else "") + (" (%s)" % held.detail if held.detail else ""))
         if host.target_unreachable:
             lines.append("  %s: the disk target cannot be reached: %s" % (host.name, host.target_unreachable))
     return ["Space that deleting unused images does not free:", *lines] if lines else []
@@ -214,8 +223,7 @@ def _notes(fleet: Fleet) -> List[str]:
         for note in host.notes:
             said.setdefault(note, []).append(host.name)
     for note, names in said.items():
-        who = "all hosts" if len(names) == len(fleet.answered) > 1 else shorten(", ".join(names), 60)
-        lines.append("  %s: %s" % (who, note))
+        lines.append("  %s%s" % (who(names, fleet) + ": " if len(fleet.hosts) > 1 else "", note))
     return ["Good to know:", *lines] if lines else []
 
 
@@ -231,5 +239,5 @@ def _audit(fleet: Fleet) -> List[str]:
             "engine " + short(audit.engine_id) if audit.engine_id else "",
         ]
         told = ", ".join(part for part in parts if part)
-        lines += ["  %s: %s" % (host.name, told)] if told else []
+        lines += ["  %s%s" % (host.name + ": " if len(fleet.hosts) > 1 else "", told)] if told else []
     return ["Audit:", *lines] if lines else []
