@@ -9,7 +9,7 @@ import base64
 import hashlib
 from typing import Any, Mapping, Optional, Sequence
 
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.fleet import Fleet, read_fleet
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.fleet import read_fleet
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_hosts import host_sections
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_overview import (
     alerts,
