@@ -54,18 +54,29 @@ def read_images(api: EngineApi, engine: EngineFacts) -> Tuple[ImageFacts, ...]:
         params["manifests"] = "1"
     images: Dict[str, ImageFacts] = {}
     for entry in api.request("GET", "/images/json", params) or []:
-        image = _image(entry)
+        image = _image(entry, engine.store)
         seen = images.get(image.id)
         images[image.id] = image if seen is None else _merge(seen, image)
     return tuple(images[key] for key in sorted(images))
 
 
-def _image(entry: Mapping[str, Any]) -> ImageFacts:
+def _image(entry: Mapping[str, Any], store: str) -> ImageFacts:
     created = entry.get("Created")
+    names = _canonical(entry.get("RepoTags"))
+    digests = _canonical(entry.get("RepoDigests"))
+    tags = tuple(name for name in names if "@" not in name)
+    if store == CONTAINERD:
+        # Here a digest that was pulled is listed among the tags; RepoDigests is made up for every tag and names nothing.
+        pinned = tuple(name for name in names if "@" in name)
+    else:
+        # Here the digests of a repository go with its last tag.
+        tagged = {name.rpartition(":")[0] for name in tags}
+        pinned = tuple(name for name in digests if name.partition("@")[0] not in tagged)
     return ImageFacts(
         id=str(entry["Id"]),
-        tags=_canonical(entry.get("RepoTags")),
-        digests=_canonical(entry.get("RepoDigests")),
+        tags=tags,
+        digests=tuple(sorted({*digests, *pinned})),
+        pinned=pinned,
         labels=dict(entry.get("Labels") or {}),
         created=int(created) if isinstance(created, int) and created > 0 else None,
         parent=str(entry["ParentId"]) if entry.get("ParentId") else None,
@@ -80,6 +91,7 @@ def _merge(one: ImageFacts, other: ImageFacts) -> ImageFacts:
         id=one.id,
         tags=tuple(sorted({*one.tags, *other.tags})),
         digests=tuple(sorted({*one.digests, *other.digests})),
+        pinned=tuple(sorted({*one.pinned, *other.pinned})),
         labels=one.labels or other.labels,
         created=one.created or other.created,
         parent=one.parent or other.parent,

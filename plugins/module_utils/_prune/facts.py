@@ -23,7 +23,8 @@ class Layer:
 class ImageFacts:
     """One image of the engine.
 
-    `tags` and `digests` are canonical references; `created` epoch seconds of the build, None when absent;
+    `tags` and `digests` are canonical references; `pinned` are those digests that are names of their own, which a user may
+    have asked for and which keep the image when its tags go; `created` epoch seconds of the build, None when absent;
     `arrived` epoch seconds when this host first had it, None when nothing tells; `layers` base first, None when unknown;
     `blobs` maps content digest to bytes (containerd store, where readable); `members` are other digests that mean this
     content (manifests of an index). `tag_arrived` tells when a name was first seen here, if later than the image.
@@ -32,6 +33,7 @@ class ImageFacts:
     id: str
     tags: Tuple[str, ...] = ()
     digests: Tuple[str, ...] = ()
+    pinned: Tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     created: Optional[int] = None
     parent: Optional[str] = None

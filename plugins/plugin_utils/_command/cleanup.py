@@ -19,8 +19,9 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     RefusedError,
     StateError,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.moments import parse_time
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.audit import append_line, audit_line
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import CommandConfig, parse_time
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import CommandConfig
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.metrics import metrics, write_metrics
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome import Outcome
@@ -52,13 +53,13 @@ def run(config: CommandConfig, dry_run: bool, progress: Progress = None) -> Outc
     applied = config.mode == "apply" and not dry_run and barred is None
     try:
         request = parse_options(config.options)
-        code, message, result = _ending(run_cleanup(request, apply=applied, progress=progress), applied)
+        code, message, result = _ending(run_cleanup(request, applied, progress, remember=not dry_run), applied)
     except FleetError as error:
         code, message, result = _error_ending(error)
     except Exception as error:  # a scheduled run must leave its report and metrics whatever happens
         traceback.print_exc()
         code, message, result = ExitCode.BUG, f"unexpected error: {type(error).__name__}: {error}", None
-    if barred is not None and (result is not None or code == ExitCode.USAGE):
+    if barred is not None and (result is not None or (code == ExitCode.USAGE and config.schema_problem)):
         code, message = ExitCode.POLICY_EXPIRED, f"planned only: {barred}" + (f"; {message}" if message else "")
     return Outcome(code, message, applied, started, int(time.time()), result)
 

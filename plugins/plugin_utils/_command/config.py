@@ -9,14 +9,14 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any, Dict, Mapping, Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError, StateError
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import MAXIMUM_BYTES, SCHEMA
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.moments import iso_time, parse_time
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import LOG, Paths
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
 
-SCHEMA = 1
-MAXIMUM_BYTES = 16 * 1024 * 1024
 MODES = ("report", "apply")
 
 # What decides about deletion, and so goes into the policy's published digest. Connection options and credentials never
@@ -85,20 +85,6 @@ def read_config(path: str) -> CommandConfig:
     return _parse(path, document)
 
 
-def iso_time(seconds: int) -> str:
-    """Epoch seconds as people and JSON readers take them: 2026-12-23T10:00:00Z."""
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def parse_time(text: str) -> int:
-    """Epoch seconds of an ISO time (without an offset: UTC). Raises ValueError."""
-    # datetime.fromisoformat knows "Z" only from Python 3.11 on.
-    moment = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return int(moment.timestamp())
-
-
 def _parse(path: str, document: Dict[str, Any]) -> CommandConfig:
     name = os.path.splitext(os.path.basename(path))[0]
     schema = document.get("schema")
@@ -120,9 +106,9 @@ def _parse(path: str, document: Dict[str, Any]) -> CommandConfig:
         name=name,
         mode=mode,
         options=options,
-        report_file=_file(path, document, "report_file") or f"/var/lib/imagefleet/{name}.report.json",
+        report_file=_file(path, document, "report_file") or Paths(name).report,
         metrics_file=_file(path, document, "metrics_file"),
-        log_file=_file(path, document, "log_file") or "/var/log/imagefleet.log",
+        log_file=_file(path, document, "log_file") or LOG,
         issued=_time(path, document, "issued"),
         valid_until=_time(path, document, "valid_until"),
         schema_problem=problem,

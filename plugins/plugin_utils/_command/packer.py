@@ -68,7 +68,7 @@ def _reachable(root: str, entry: str) -> Dict[str, str]:
 
 
 def _imports(path: str) -> Iterator[str]:
-    """Dotted names that a file may import, also inside functions; of `from a import b` a and a.b, which may be a module.
+    """Dotted names that a file may import, also inside functions; `from a import b` may mean a module a.b.
 
     Raises PackError for what would not work in the archive.
     """

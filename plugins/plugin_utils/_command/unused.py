@@ -15,8 +15,8 @@ ID_COLUMNS = len("sha256:") + 12
 
 
 def unused_rows(result: Mapping[str, Any]) -> List[Mapping[str, Any]]:
-    """The rows of images that nothing uses, in the plan's order: bytes of a row are what it frees after those above it."""
-    return [row for row in result["plan"] if not row["used_by"]]
+    """The rows of images that nothing uses, in the plan's order: bytes count after those above are gone."""
+    return [row for row in result["plan"] if row["unused"]]
 
 
 def unused_lines(result: Mapping[str, Any]) -> List[str]:

@@ -1,0 +1,22 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Times in the command's files: epoch seconds inside, ISO 8601 in UTC outside."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+
+def iso_time(seconds: int) -> str:
+    """2026-12-23T10:00:00Z."""
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_time(text: str) -> int:
+    """Epoch seconds of an ISO time (without an offset: UTC). Raises ValueError."""
+    # datetime.fromisoformat knows "Z" only from Python 3.11 on.
+    moment = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return int(moment.timestamp())

@@ -1,0 +1,235 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_command
+short_description: Install the command that cleans a host on schedule, without Ansible
+version_added: 1.0.0
+author:
+  - imagefleet.docker contributors (@imagefleet)
+description:
+  - Installs one runnable file, C(/usr/local/lib/imagefleet/imagefleet.pyz), a JSON configuration with a policy, and a
+    schedule that runs it. The command is built on the controller from the files of this collection, always to the same
+    bytes, and is sent only to hosts that do not have it.
+  - The policy is checked before anything is contacted.
+  - A policy is valid for 30 days and renewed when this module runs in the second half of that time. An expired
+    policy only plans, so a host that no playbook reaches any more stops deleting.
+  - The command leaves a JSON report, one line a run in C(/var/log/imagefleet.log), and a metrics file for Prometheus' node
+    exporter. C(imagefleet --help) lists its exit codes.
+extends_documentation_fragment:
+  - imagefleet.docker._attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details:
+      - One entry a file, with credentials masked.
+  idempotent:
+    support: full
+requirements:
+  - "On the target, for the command itself: Python 3.8 or newer as C(/usr/bin/python3) and the Docker SDK for Python
+    (python3-docker of the distribution)."
+options:
+  name:
+    description:
+      - Names the configuration, its schedule and its report, so that several can live on a host.
+      - Lower-case letters, digits, C(-) and C(_).
+    type: str
+    required: true
+  config:
+    description:
+      - What the command does. Required with O(state=present).
+    type: dict
+    suboptions:
+      mode:
+        description:
+          - V(report) plans, samples which images are used, and deletes nothing. V(apply) deletes.
+        type: str
+        choices: [report, apply]
+        default: report
+      options:
+        description:
+          - The options of M(imagefleet.docker.image_prune_policy), as that module takes them.
+        type: dict
+        default: {}
+      metrics_file:
+        description:
+          - Where the metrics go. By default the folder in which Debian's node exporter looks, if it exists, else
+            C(/var/lib/imagefleet/NAME.prom).
+        type: path
+      valid_until:
+        description:
+          - An ISO 8601 time at which the policy expires, in place of the term that is renewed.
+        type: str
+  schedule:
+    description:
+      - V(hourly), V(daily), V(weekly), V(monthly) or the five fields of cron, in the host's time zone. They are translated
+        for systemd.
+    type: str
+    default: daily
+  random_delay:
+    description:
+      - Up to this much later, such as V(4h) or V(30m), so that a fleet does not start at once. V(0) for none.
+      - A systemd timer chooses anew each time. For cron the delay is fixed, different from host to host, and never moves
+        a run into another day.
+    type: str
+    default: 4h
+  scheduler:
+    description:
+      - V(auto) takes systemd where it runs the host, else cron.
+    type: str
+    choices: [auto, cron, systemd]
+    default: auto
+  state:
+    description:
+      - V(absent) removes every trace of O(name), and with the last name also the command, its state and its log. The
+        brake file C(/etc/imagefleet/hold) stays, since operators wrote it.
+    type: str
+    choices: [present, absent]
+    default: present
+seealso:
+  - module: imagefleet.docker.image_prune_policy
+"""
+
+EXAMPLES = r"""
+- name: Look every night what could be deleted
+  imagefleet.docker.host_command:
+    name: nightly
+    config:
+      mode: report
+      options:
+        keep:
+          - newest: 3
+        delete:
+          - older_than: 30d
+            clock: last_used
+
+- name: Delete on weekdays at half past two, a little later on every host
+  imagefleet.docker.host_command:
+    name: nightly
+    schedule: "30 2 * * 1-5"
+    random_delay: 2h
+    config:
+      mode: apply
+      options:
+        keep:
+          - newest: 3
+        delete:
+          - older_than: 30d
+            clock: last_used
+        max_deletions: 50
+        require_restorable: true
+
+- name: Take it off again, with report, state and log
+  imagefleet.docker.host_command:
+    name: nightly
+    state: absent
+"""
+
+RETURN = r"""
+path:
+  description: The installed command.
+  returned: always
+  type: str
+  sample: /usr/local/lib/imagefleet/imagefleet.pyz
+config_path:
+  description: The configuration of O(name).
+  returned: always
+  type: str
+  sample: /etc/imagefleet/nightly.json
+scheduler:
+  description: What runs the command.
+  returned: O(state=present)
+  type: str
+  sample: systemd
+schedule:
+  description: When it runs, as the scheduler has it. For cron the delay of this host is included.
+  returned: always
+  type: str
+  sample: "*-*-* 0:0:00"
+"""
+
+import time
+from typing import Any, Dict
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import COMMAND, Paths, paths_of
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.schedule import parse_schedule
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.duration import parse_duration
+from ansible_collections.imagefleet.docker.plugins.module_utils._install.install import Order, host_id, install
+from ansible_collections.imagefleet.docker.plugins.module_utils._install.remove import remove
+from ansible_collections.imagefleet.docker.plugins.module_utils._module.run import run_module
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
+
+MAXIMUM_BYTES = 64 * 1024 * 1024
+
+
+def work(module: AnsibleModule) -> Dict[str, Any]:
+    paths = paths_of(module.params["name"])
+
+    def run(arguments: Any) -> Any:
+        return module.run_command(arguments)
+
+    if module.params["state"] == "absent":
+        result = remove(paths, run, module.check_mode)
+        result["schedule"] = ""
+    else:
+        result = install(order(module, paths), run, module.check_mode)
+    return {"path": COMMAND, "config_path": paths.config, **result}
+
+
+def order(module: AnsibleModule, paths: Paths) -> Order:
+    parameters = module.params
+    if not parameters["_command_sha256"]:
+        raise PolicyError("the command was not built: run this module as a task, its action plugin builds and sends it")
+    source = parameters["_command_source"]
+    return Order(
+        paths=paths,
+        config=parameters["config"],
+        schedule=parse_schedule(parameters["schedule"]),
+        scheduler=parameters["scheduler"],
+        delay=parse_duration(parameters["random_delay"]),
+        command_sha256=parameters["_command_sha256"],
+        command=read_capped(source, MAXIMUM_BYTES) if source else None,
+        host_id=host_id(),
+        now=int(time.time()),
+    )
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "config": {
+                "type": "dict",
+                "options": {
+                    "mode": {"type": "str", "choices": ["report", "apply"], "default": "report"},
+                    "options": {"type": "dict", "default": {}},
+                    "metrics_file": {"type": "path"},
+                    "valid_until": {"type": "str"},
+                },
+            },
+            "schedule": {"type": "str", "default": "daily"},
+            "random_delay": {"type": "str", "default": "4h"},
+            "scheduler": {"type": "str", "choices": ["auto", "cron", "systemd"], "default": "auto"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            # Sent by the action plugin: checksum and place of the built command, and the credentials inside config,
+            # which core can only hide from logs when it is told them.
+            "_command_sha256": {"type": "str"},
+            "_command_source": {"type": "path"},
+            "_secrets": {"type": "list", "elements": "str", "no_log": True},
+        },
+        required_if=[("state", "present", ["config"])],
+        supports_check_mode=True,
+    )
+    run_module(module, lambda: work(module))
+
+
+if __name__ == "__main__":
+    main()
