@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Callable, List, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi, image_path
-from ansible_collections.imagefleet.docker.plugins.module_utils._engine.details import THREADS, PerThread
+from ansible_collections.imagefleet.docker.plugins.module_utils._engine.details import PerThread
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     EngineConflict,
     EngineError,
@@ -18,6 +18,9 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     EngineUnreachable,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.plan import DONE, FAILED, GONE, REFUSED, PlannedRow
+
+# On the containerd store a deletion takes long and eight at a time are two to three times faster; overlay2 gains little.
+THREADS = 8
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import E
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.chains import align, chain_ids
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.facts import Layer
 
-THREADS = 4
+THREADS = 4  # more do not pay: the engine serialises most of the work
 
 
 @dataclass(frozen=True)

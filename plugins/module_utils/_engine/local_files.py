@@ -159,7 +159,7 @@ def open_local_files(root: str, engine_id: str, driver: Optional[str], images: S
 
     Proof: the engine's id file (23.0 and newer) names it; before that, every image it lists has its file here.
     """
-    if not os.path.isdir(root) or not os.access(os.path.join(root, "image"), os.R_OK | os.X_OK):
+    if not os.path.isdir(root) or not os.access(os.path.join(root, "buildkit"), os.R_OK | os.X_OK):
         return None
     told = _read(os.path.join(root, "engine-id"), 1000)
     if told is not None:

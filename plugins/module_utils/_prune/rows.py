@@ -29,9 +29,8 @@ class Row:
 
 
 def rows_of(image: ImageFacts) -> List[Row]:
-    """A row per tag, and one per digest name of a repository that has no tag here (the engine drops the others with the last tag)."""
-    tagged = {parse_reference(tag).repository for tag in image.tags}
-    names = sorted(image.tags) + sorted(name for name in image.digests if parse_reference(name).repository not in tagged)
+    """A row per tag and per digest that is a name of its own; one row for the image when it has neither."""
+    names = sorted(image.tags) + sorted(image.pinned)
     if not names:
         return [Row(image.id, image.id, None)]
     return [Row("%s %s" % (image.id, name), image.id, name) for name in names]

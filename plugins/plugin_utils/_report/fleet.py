@@ -12,9 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.moments import show_moment
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
 
+LONG = 1000
+# Exit codes of the host command that need no words: all went well, or the brake is on, which is shown anyway.
+ENDED_WELL = (ExitCode.OK, ExitCode.HELD)
 APPLIED_OUTCOMES = ("done", "gone", "refused", "failed")
 COUNTS = (
     "images",
@@ -27,6 +31,7 @@ COUNTS = (
     "deferred",
     "failed",
     "unused",
+    "unused_bytes",
     "reclaimable_bytes",
     "reclaimable_bytes_max",
     "reclaimed_bytes",
@@ -90,6 +95,7 @@ class Counts:
     deferred: int = 0
     failed: int = 0
     unused: int = 0
+    unused_bytes: int = 0
     reclaimable_bytes: int = 0
     reclaimable_bytes_max: int = 0
     reclaimed_bytes: int = 0
@@ -210,40 +216,56 @@ def read_fleet(results: Mapping[str, Any], expected_hosts: Optional[Sequence[str
 
 
 def read_host(name: str, raw: Any) -> Host:
-    """One host's result as values. A report file of the host command (result inside) is read as well."""
+    """One host's result as values: what the module returned, a registered variable, or a report of the host command."""
     shown = printable(name)
-    data = _mapping(raw)
-    inner = _mapping(data.get("result")) if "plan" not in data else {}
-    merged = {**data, **inner}
-    message = _text(merged.get("msg") or data.get("error"))
-    if data.get("unreachable"):
-        return Host(shown, False, "unreachable: " + (message or "no connection"))
-    if not merged.get("plan") and not _mapping(merged.get("summary")):
-        if data.get("failed") or message:
-            return Host(shown, True, message or "failed without a message")
+    told = _mapping(raw)
+    result, problem = _unwrap(told)
+    if told.get("unreachable"):
+        return Host(shown, False, "unreachable: " + (problem or "no connection"))
+    if not result:
+        if problem:
+            return Host(shown, True, problem)
         return Host(
-            shown, False, "did not take part in this run" if not data or data.get("skipped") else "gave no result"
+            shown, False, "did not take part in this run" if not told or told.get("skipped") else "gave no result"
         )
-    engine, summary = _mapping(merged.get("engine")), _mapping(merged.get("summary"))
-    rows = tuple(_row(shown, _mapping(row)) for row in _sequence(merged.get("plan")))
-    failed = bool(data.get("failed")) or bool(data.get("error"))
+    engine, summary = _mapping(result.get("engine")), _mapping(result.get("summary"))
+    pressure = _mapping(result.get("pressure"))
+    rows = tuple(_row(shown, _mapping(row)) for row in _sequence(result.get("plan")))
     return Host(
         name=shown,
         answered=True,
-        problem=message if failed else "",
+        problem=problem,
         engine=_text(engine.get("version")),
         store=_text(engine.get("store")),
         counts=_counts(summary),
         applied=any(row.outcome in APPLIED_OUTCOMES for row in rows),
         rows=rows,
-        near_misses=tuple(_near_miss(shown, _mapping(miss)) for miss in _sequence(merged.get("near_misses"))),
-        held=tuple(_held(shown, _mapping(held)) for held in _sequence(merged.get("held"))),
-        notes=tuple(printable(note, 600) for note in _sequence(merged.get("notes"))),
-        target_unreachable=_text(summary.get("target_unreachable"), 1000),
-        hold=_hold(merged.get("hold")),
-        pressure=_pressure(merged.get("pressure")),
-        audit=_audit(merged, engine),
+        near_misses=tuple(_near_miss(shown, _mapping(miss)) for miss in _sequence(result.get("near_misses"))),
+        held=tuple(_held(shown, _mapping(held)) for held in _sequence(result.get("held"))),
+        notes=_notes(result, pressure),
+        target_unreachable=_text(pressure.get("unreachable"), LONG),
+        hold=_hold(result.get("hold")),
+        pressure=_text(pressure.get("state")),
+        audit=_audit(told, engine, _text(result.get("plan_digest"))),
     )
+
+
+def _unwrap(told: Mapping[str, Any]) -> Tuple[Mapping[str, Any], str]:
+    """The result, empty when there is none, and what went wrong."""
+    message = _text(told.get("msg") or told.get("message"), LONG)
+    if "exit_code" not in told:
+        failed = told.get("failed") or told.get("unreachable")
+        return (told if _mapping(told.get("summary")) else {}), (
+            message or "failed without a message"
+        ) if failed else ""
+    result = _mapping(told.get("result"))
+    problem = "" if told["exit_code"] in ENDED_WELL else message or _text(told.get("exit_meaning"), LONG)
+    if not result:
+        earlier = _mapping(told.get("last_with_result"))
+        result = _mapping(earlier.get("result"))
+        when = show_moment(_text(earlier.get("finished")))
+        problem += " (the figures are those of the run at %s)" % when if result else ""
+    return result, problem
 
 
 def _row(host: str, row: Mapping[str, Any]) -> Row:
@@ -263,7 +285,7 @@ def _row(host: str, row: Mapping[str, Any]) -> Row:
         outcome=_text(row.get("outcome")),
         error=_text(row.get("error")),
         used_by=used_by,
-        unused=not used_by and not reason.startswith("in use"),
+        unused=bool(row.get("unused")),
         arrived=_text(row.get("arrived")),
         last_used=_text(row.get("last_used")),
     )
@@ -296,22 +318,24 @@ def _hold(raw: Any) -> str:
     )
 
 
-def _pressure(raw: Any) -> str:
-    if isinstance(raw, str):
-        return printable(raw)
-    return _text(_mapping(raw).get("text"))
+def _notes(result: Mapping[str, Any], pressure: Mapping[str, Any]) -> Tuple[str, ...]:
+    """The notes, without those that the report shows elsewhere."""
+    hold = "held by " if _mapping(result.get("hold")) else None
+    told = [str(note) for note in _sequence(result.get("notes"))]
+    shown = [note for note in told if note != pressure.get("unreachable") and not (hold and note.startswith(hold))]
+    return tuple(printable(note, LONG) for note in shown)
 
 
-def _audit(result: Mapping[str, Any], engine: Mapping[str, Any]) -> Audit:
-    policy = _mapping(result.get("policy"))
+def _audit(told: Mapping[str, Any], engine: Mapping[str, Any], plan_digest: str) -> Audit:
+    policy = _mapping(told.get("policy"))
     return Audit(
-        at=_text(engine.get("now") or result.get("finished")),
+        at=_text(told.get("finished") or engine.get("now")),
         engine_id=_text(engine.get("id")),
-        plan_digest=_text(result.get("plan_digest")),
-        policy_digest=_text(result.get("policy_digest") or policy.get("digest")),
-        policy_issued=_text(result.get("issued") or policy.get("issued")),
-        policy_valid_until=_text(result.get("valid_until") or policy.get("valid_until")),
-        mode=_text(result.get("mode")),
+        plan_digest=plan_digest,
+        policy_digest=_text(policy.get("hash")),
+        policy_issued=_text(policy.get("issued")),
+        policy_valid_until=_text(policy.get("valid_until")),
+        mode=_text(told.get("mode")),
     )
 
 
