@@ -45,6 +45,7 @@ def row(
         "outcome": "planned" if action == "delete" else None,
         "error": None,
         "used_by": [],
+        "unused": not more.get("used_by"),
         "arrived": "2026-09-01T08:00:00Z",
         "created": None,
         "last_used": None,
@@ -130,15 +131,13 @@ def result(applied: bool = False, store: str = "overlay2", **more: Any) -> Dict[
         "reclaimable_bytes_max": sum(one["bytes_max"] for one in deletes),
         "reclaimed_bytes": total if applied else 0,
         "exact": store == "overlay2",
-        "target_unreachable": None,
+        "target_unreachable": False,
+        "unused_bytes": total + 184 * MB,
     }
     return {
         "changed": applied,
         "plan": rows,
         "plan_digest": digest("plan"),
-        "policy_digest": digest("policy"),
-        "issued": "2026-11-14T00:00:00Z",
-        "valid_until": "2026-12-14T00:00:00Z",
         "summary": summary,
         "near_misses": [
             {
@@ -187,14 +186,38 @@ def result(applied: bool = False, store: str = "overlay2", **more: Any) -> Dict[
     }
 
 
+def report(inner: Optional[Dict[str, Any]], **more: Any) -> Dict[str, Any]:
+    """As the host command writes it."""
+    return {
+        "schema": 1,
+        "command": "cleanup",
+        "name": "cleanup",
+        "mode": "apply",
+        "applied": True,
+        "started": "2026-11-23T09:29:50Z",
+        "finished": "2026-11-23T09:30:00Z",
+        "exit_code": 0,
+        "exit_meaning": "done",
+        "message": "",
+        "policy": {
+            "hash": digest("policy"),
+            "issued": "2026-11-14T00:00:00Z",
+            "valid_until": "2026-12-14T00:00:00Z",
+        },
+        "result": inner,
+        "last_success": "2026-11-23T09:30:00Z",
+        **more,
+    }
+
+
 def ordinary(applied: bool = False) -> Dict[str, Dict[str, Any]]:
     """Four hosts, both stores; one held by the brake."""
     held = {"reason": "database migration tonight, ask the shop team", "until": "2026-11-24T06:00:00Z"}
     return {
-        "web-1": result(applied),
-        "web-2": result(applied),
-        "web-3": result(applied, "containerd"),
-        "db-1": result(False, "containerd", hold=held),
+        "web-1": report(result(applied)),
+        "web-2": report(result(applied)),
+        "web-3": report(result(applied, "containerd")),
+        "db-1": report(result(False, "containerd", hold=held), exit_code=4, message="held: " + held["reason"]),
     }
 
 
@@ -223,8 +246,9 @@ def hostile() -> Dict[str, Dict[str, Any]]:
         evil["held"].append({"holder": "x", "bytes": 1, "names": [leak], "detail": leak})
     evil["engine"] = {key: HOSTILE[0] for key in ("id", "name", "version", "store", "now", "root")}
     evil["hold"] = {"reason": HOSTILE[1], "until": HOSTILE[0]}
-    evil["plan_digest"] = evil["policy_digest"] = HOSTILE[2]
-    evil["summary"]["target_unreachable"] = HOSTILE[1] + leaks[0]
+    evil["plan_digest"] = HOSTILE[2]
+    evil["pressure"] = {"state": HOSTILE[0], "unreachable": HOSTILE[1] + leaks[0]}
+    evil = report(evil, message=HOSTILE[3] + leaks[1], exit_code=3, policy={"hash": HOSTILE[2], "issued": HOSTILE[0]})
     return {
         HOSTILE[0]: evil,
         HOSTILE[1]: {"failed": True, "msg": HOSTILE[0] + leaks[1]},
