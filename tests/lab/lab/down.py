@@ -1,0 +1,55 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Taking an instance down: processes, mounts, control groups, directory. Works after any interruption, and twice."""
+
+from __future__ import annotations
+
+import shutil
+
+from .errors import LabError
+from .kernel import remove_cgroups, unmount_below
+from .paths import Cache, Instance, cache, lab_root
+from .process import kill_all
+from .say import say
+from .state import locked
+
+
+def down(instance: Instance) -> None:
+    """Leave nothing of the instance.
+
+    Everything is ended with SIGKILL: no data outlives the instance, so an orderly stop would only take longer.
+    """
+    if not instance.root.exists():
+        say("lab %s is not there" % instance.name)
+        return
+    with locked(instance, "down"):
+        processes = kill_all(instance)
+        mounts = unmount_below(instance.root)
+        groups = remove_cgroups(instance.cgroup)
+        shutil.rmtree(instance.root)
+    say(
+        "lab %s is gone: %d processes ended, %d mounts and %d control groups removed"
+        % (instance.name, processes, mounts, groups)
+    )
+    _remove_root_when_empty()
+
+
+def _remove_root_when_empty() -> None:
+    if any(path.is_dir() for path in lab_root().iterdir()):
+        return
+    (lab_root() / ".lock").unlink(missing_ok=True)
+    try:
+        lab_root().rmdir()
+    except OSError:
+        pass  # another instance is just starting
+
+
+def purge(store: Cache | None = None) -> None:
+    """Remove the cache; refused while an instance is up, because its programs run from there."""
+    found = store or cache()
+    names = sorted(path.parent.name for path in lab_root().glob("*/state.json")) if lab_root().exists() else []
+    if names:
+        raise LabError("the cache is in use by %s: take them down first" % ", ".join(names))
+    shutil.rmtree(found.root, ignore_errors=True)
+    say("cache %s is gone" % found.root)

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plain registries (docker-registry 2.8) on loopback addresses: the regions of the lab."""
+
+from __future__ import annotations
+
+import http.client
+from pathlib import Path
+from typing import Any
+
+from .commands import wait_until
+from .paths import Cache
+from .process import end, gone, recall, remember, spawn
+from .tools import environment, program
+
+#: Names of the three regions, in the order of their addresses.
+REGIONS = ("region-a", "region-b", "region-c")
+
+_CONFIG = """version: 0.1
+log:
+  level: info
+  accesslog:
+    disabled: false
+storage:
+  filesystem:
+    rootdirectory: %(data)s
+  delete:
+    enabled: true
+http:
+  addr: %(address)s
+  headers:
+    X-Content-Type-Options: [nosniff]
+"""
+
+
+class Registry:
+    """One registry: own data, own configuration, own access log."""
+
+    def __init__(self, name: str, folder: Path, address: str, port: int, store: Cache, owner: Path) -> None:
+        self.name = name
+        self.folder = folder
+        self.address = "%s:%d" % (address, port)
+        self.data = folder / "data"
+        self.log = folder / "registry.log"
+        self._store = store
+        self._owner = owner
+        self._pidfile = folder / "process.json"
+
+    def start(self) -> "Registry":
+        """Start and wait until it answers; nothing happens if it already does."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        config = self.folder / "config.yml"
+        config.write_text(_CONFIG % {"data": self.data, "address": self.address})
+        process = recall(self._pidfile)
+        if process is None:
+            server = program(self._store, "bookworm", "docker-registry")
+            environ = environment(self._store, "overlay2")
+            process = spawn([server, "serve", config], environ, self.log, self._owner)
+            remember(process, self._pidfile)
+        started = process
+        wait_until("registry %s" % self.name, self.answers, 30, lambda: not gone(started), self.log)
+        return self
+
+    def stop(self) -> None:
+        process = recall(self._pidfile)
+        if process is not None:
+            end(process, "registry %s does not stop" % self.name)
+
+    def answers(self) -> bool:
+        """Whether the distribution API answers."""
+        connection = http.client.HTTPConnection(self.address, timeout=5)
+        try:
+            connection.request("GET", "/v2/")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def describe(self) -> dict[str, Any]:
+        """The registry as an entry of lab.json."""
+        process = recall(self._pidfile)
+        return {
+            "name": self.name,
+            "address": self.address,
+            "name_in_fleet": "%s.test:%s" % (self.name, self.address.split(":")[1]),
+            "data_dir": str(self.data),
+            "log": str(self.log),
+            "pid": process.pid if process else None,
+        }
