@@ -69,7 +69,7 @@ def _image(entry: Mapping[str, Any], store: str) -> ImageFacts:
         # Here a digest that was pulled is listed among the tags; RepoDigests is made up for every tag and names nothing.
         pinned = tuple(name for name in names if "@" in name)
     else:
-        # Here the digests of a repository go with its last tag.
+        # Here nothing tells a digest that was pulled from one that came with a tag, unless it has outlived the tag.
         tagged = {name.rpartition(":")[0] for name in tags}
         pinned = tuple(name for name in digests if name.partition("@")[0] not in tagged)
     return ImageFacts(

@@ -91,5 +91,5 @@ def _end_of_own(text: Any) -> int:
 def _parse(text: Any) -> Optional[int]:
     try:
         return parse_time(text)
-    except (TypeError, ValueError, AttributeError):
+    except (ValueError, OverflowError):
         return None

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import Any
 
 
 def iso_time(seconds: int) -> str:
@@ -13,8 +14,10 @@ def iso_time(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def parse_time(text: str) -> int:
-    """Epoch seconds of an ISO time (without an offset: UTC). Raises ValueError."""
+def parse_time(text: Any) -> int:
+    """Epoch seconds of an ISO time (without an offset: UTC). Raises ValueError, also for what is no text."""
+    if not isinstance(text, str):
+        raise ValueError(f"{text!r} is no text")
     # datetime.fromisoformat knows "Z" only from Python 3.11 on.
     moment = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
     if moment.tzinfo is None:

@@ -33,6 +33,7 @@ class Judged:
                 self.items[row.key] = item_for(row, image, facts, self.users.get(image.id, ()), forced_keep or {})
         verdicts = decide(list(self.items.values()), policy, facts.engine.now, facts.clock_distrust)
         self.verdicts: Dict[str, Verdict] = {verdict.key: verdict for verdict in verdicts}
+        self._respect_pins()
         self._respect_build_tree()
 
     def deletes_all_of(self, image: str) -> bool:
@@ -42,6 +43,16 @@ class Judged:
     def keep(self, key: str, reason: str, kept_by: str, rule: Optional[str] = None) -> None:
         """Turn a verdict into keep."""
         self.verdicts[key] = replace(self.verdicts[key], action="keep", rule=rule, reason=reason, kept_by=kept_by)
+
+    def _respect_pins(self) -> None:
+        """A digest name that stays needs a tag of its repository to stay: the engine drops it together with the last one."""
+        for rows in self.rows.values():
+            for pin in rows:
+                if not pin.is_digest or self.verdicts[pin.key].action == "delete":
+                    continue
+                tags = [row for row in rows if not row.is_digest and row.repository == pin.repository]
+                if tags and all(self.verdicts[row.key].action == "delete" for row in tags):
+                    self.keep(tags[-1].key, "without it the engine would drop the digest name %s, which stays" % pin.shown, "other")
 
     def _respect_build_tree(self) -> None:
         """A parent stays while a child stays; an unnamed parent goes with its last child.

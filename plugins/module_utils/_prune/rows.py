@@ -27,10 +27,22 @@ class Row:
         """The name as people type it."""
         return parse_reference(self.name).familiar if self.name else None
 
+    @property
+    def is_digest(self) -> bool:
+        """Whether the name is a digest, not a tag."""
+        return self.name is not None and "@" in self.name
+
+    @property
+    def repository(self) -> Optional[str]:
+        return parse_reference(self.name).repository if self.name else None
+
 
 def rows_of(image: ImageFacts) -> List[Row]:
-    """A row per tag and per digest that is a name of its own; one row for the image when it has neither."""
-    names = sorted(image.tags) + sorted(image.pinned)
+    """A row per tag and per digest that is a name of its own; one row for the image when it has neither.
+
+    Digests first: the engine drops those of a repository together with its last tag.
+    """
+    names = sorted(image.pinned) + sorted(image.tags)
     if not names:
         return [Row(image.id, image.id, None)]
     return [Row("%s %s" % (image.id, name), image.id, name) for name in names]

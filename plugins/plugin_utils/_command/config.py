@@ -130,5 +130,5 @@ def _time(path: str, document: Mapping[str, Any], key: str) -> Optional[int]:
         return None
     try:
         return parse_time(value)
-    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (ValueError, OverflowError) as error:
         raise PolicyError(f"{path}: {key} is {value!r}, an ISO time like 2026-12-23T10:00:00Z is needed") from error

@@ -70,5 +70,5 @@ def _time(value: Any) -> Optional[str]:
     """An earlier report's time, if it is one: the file may have been damaged."""
     try:
         return iso_time(parse_time(value))
-    except (TypeError, ValueError, OverflowError):
+    except (ValueError, OverflowError):
         return None
