@@ -85,6 +85,19 @@ options:
     type: str
     choices: [auto, cron, systemd]
     default: auto
+  _command_sha256:
+    description:
+      - Internal, set by the action plugin. The checksum of the built command.
+    type: str
+  _command_source:
+    description:
+      - Internal, set by the action plugin. Where the built command was sent to.
+    type: path
+  _secrets:
+    description:
+      - Internal, set by the action plugin. The credentials inside O(config), which are hidden from logs only when they are named.
+    type: list
+    elements: str
   state:
     description:
       - V(absent) removes every trace of O(name), and with the last name also the command, its state and its log. The
@@ -158,6 +171,7 @@ import time
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import COMMAND, Paths, paths_of
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.schedule import parse_schedule

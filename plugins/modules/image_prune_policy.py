@@ -251,6 +251,12 @@ plan:
       description: Why, in plain words.
       type: str
       sample: "unused for 41d (limit 30d)"
+    kept_by:
+      description:
+        - What kind of reason keeps it, V(use), V(protect), V(minimum_age), V(rule), V(no_rule), V(clock), V(pressure) or V(other).
+        - V(null) for what is deleted.
+      type: str
+      sample: null
     bytes:
       description: Bytes that become free with this entry when all entries before it are gone, at least.
       type: int
@@ -394,6 +400,25 @@ engine:
     store: containerd
     now: "2026-11-23T02:00:00Z"
     root: /var/lib/docker
+swarm:
+  description: The swarm that the engine is part of, V(null) without one. On a manager with the images of its services.
+  returned: always, once the plan could be made
+  type: dict
+  sample:
+    node: q1w2e3r4t5y6u7i8o9p0a1s2d
+    manager: true
+    managers: [q1w2e3r4t5y6u7i8o9p0a1s2d]
+    service_images: ["registry.example.com/shop/web:1.4.2"]
+clocks_distrusted:
+  description: Why ages decide nothing in this run, V(null) when the clocks agree.
+  returned: always, once the plan could be made
+  type: str
+  sample: null
+sampled_since:
+  description: Since when the use of images has been watched on this engine without a gap.
+  returned: always, once the plan could be made
+  type: str
+  sample: "2026-08-01T02:00:00Z"
 hold:
   description: The brake in force on this host, V(null) without one.
   returned: always, once the plan could be made

@@ -79,7 +79,7 @@ class Browser:
         ]
         self._process = subprocess.Popen(
             arguments,
-            preexec_fn=place_pipes,
+            preexec_fn=place_pipes,  # noqa: PLW1509 - only file descriptors are moved
             close_fds=False,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -162,14 +162,14 @@ class Browser:
 
     def _receive(self, limit: float) -> Dict[str, Any]:
         while b"\0" not in self._buffer:
-            ready, _, _ = select.select([self._read], [], [], max(limit - time.monotonic(), 0))
+            ready, _writable, _broken = select.select([self._read], [], [], max(limit - time.monotonic(), 0))
             data = os.read(self._read, 1 << 20) if ready else b""
             if not data:
                 raise AssertionError(
                     "Chromium %s" % ("ended" if ready else "did not answer within %d s" % ANSWER_WITHIN)
                 )
             self._buffer += data
-        line, _, self._buffer = self._buffer.partition(b"\0")
+        line, _end, self._buffer = self._buffer.partition(b"\0")
         message: Dict[str, Any] = json.loads(line)
         self._note(message.get("method", ""), message.get("params", {}))
         return message

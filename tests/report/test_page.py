@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
 import pytest
+from browser import Browser, BrowserMissing
+
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html import fleet_page
 from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils.report import samples
-from browser import Browser, BrowserMissing
 
 GENERATED = "2026-11-23T09:31:00Z"
 EXPECTED = ["web-1", "web-2", "web-3", "db-1"]

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, List, Sequence, Set, Tuple, TypeVar
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.gather import Look
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.delete import Deletion, delete_rows
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.events import NAME_MOVES, USES, read_events
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.listing import read_containers
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import EngineError, EngineUnreachable, PolicyError
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
+    EngineError,
+    EngineUnreachable,
+    PolicyError,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import parse_reference
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.plan import (
     DEFERRED,
@@ -28,6 +32,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._prune.usage imp
 
 BATCH = 50
 RETURN_POLL = 0.5
+
+Answer = TypeVar("Answer")
 
 
 def apply_plan(
@@ -44,14 +50,18 @@ def apply_plan(
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
         if reached():
-            results += _report([Deletion(row, DEFERRED, "the target is reached without it") for row in rows[start:]], done)
+            results += _report(
+                [Deletion(row, DEFERRED, "the target is reached without it") for row in rows[start:]], done
+            )
             break
         try:
             objections = _objections(api, look, batch, lost=any(result.lost_contact for result in results))
         except EngineError as error:
             results += _report([Deletion(row, FAILED, "not tried: %s" % error) for row in rows[start:]], done)
             break
-        results += _report([Deletion(row, REFUSED, objections[row.target]) for row in batch if row.target in objections], done)
+        results += _report(
+            [Deletion(row, REFUSED, objections[row.target]) for row in batch if row.target in objections], done
+        )
         results += delete_rows(api, _groups([row for row in batch if row.target not in objections]), done)
     return results
 
@@ -104,7 +114,7 @@ def _canonical(name: str) -> str:
     return (reference if reference.tag or reference.digest else reference.with_default_tag()).canonical
 
 
-def _patiently(api: EngineApi, ask: Callable[[], Tuple[object, ...]]) -> Tuple[object, ...]:
+def _patiently(api: EngineApi, ask: Callable[[], Answer]) -> Answer:
     """Ask an engine that may be restarting until it answers, at most for the request timeout."""
     deadline = time.monotonic() + api.timeout
     while True:

@@ -13,7 +13,12 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.machine
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.build_cache import ask_cache_held
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.details import NO_DETAILS, Details, read_details
-from ansible_collections.imagefleet.docker.plugins.module_utils._engine.events import NAME_MOVES, USES, Event, read_events
+from ansible_collections.imagefleet.docker.plugins.module_utils._engine.events import (
+    NAME_MOVES,
+    USES,
+    Event,
+    read_events,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.listing import (
     read_containers,
     read_engine,
@@ -30,7 +35,11 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._prune.facts imp
     ImageFacts,
     Layer,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._prune.sampling import event_sightings, sightings, watched_since
+from ansible_collections.imagefleet.docker.plugins.module_utils._prune.sampling import (
+    event_sightings,
+    sightings,
+    watched_since,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.trust import distrust
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.usage import NameIndex
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.state import EngineState, ImageRecord, load_state
@@ -61,10 +70,14 @@ def look(api: EngineApi, state_file: str) -> Look:
     images = _with_history(listed, state, details, local, engine, events)
     since = watched_since(state.sampled_since, state.last_run, engine.now)
     if since == engine.now:
-        notes.append("use of images is sampled from now on; rules on last_used find nothing before they have watched long enough")
+        notes.append(
+            "use of images is sampled from now on; rules on last_used find nothing before they have watched long enough"
+        )
     index = NameIndex(images)
     used = sightings(containers, index, engine.now)
-    for image, moment in event_sightings([(event.names, event.time) for event in events if event.action in USES], index).items():
+    for image, moment in event_sightings(
+        [(event.names, event.time) for event in events if event.action in USES], index
+    ).items():
         used[image] = max(used.get(image, 0), min(moment, engine.now))
     images = tuple(replace(image, last_used=_latest(image.last_used, used.get(image.id))) for image in images)
     facts = HostFacts(
@@ -122,7 +135,9 @@ def _with_history(
     if local is not None:
         layers = {image: tuple(_measured(layer, local) for layer in chain) for image, chain in layers.items()}
     settled = settle(layers, {image: detail.total for image, detail in details.items()})
-    moved = event_sightings([(event.names, event.time) for event in events if event.action in NAME_MOVES], NameIndex(listed))
+    moved = event_sightings(
+        [(event.names, event.time) for event in events if event.action in NAME_MOVES], NameIndex(listed)
+    )
     images = []
     for image in listed:
         record = state.images.get(image.id)

@@ -24,7 +24,9 @@ def read_clock(engine_now: int) -> Reading:
             boot = stream.read().strip()
     except OSError:
         boot = ""
-    return Reading(engine_now, int(time.time()), boot, time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)))
+    return Reading(
+        engine_now, int(time.time()), boot, time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+    )
 
 
 def default_storage_path(engine: EngineFacts) -> str:

@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._engine.options import EngineOptions, parse_engine_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._engine.options import (
+    EngineOptions,
+    parse_engine_options,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.policy import Policy, parse_policy
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.protect import parse_protect_lines
@@ -86,7 +89,9 @@ def _protect_file(path: Optional[str]) -> List[str]:
     data = read_capped(path, MAX_PROTECT_FILE)
     if data is None:
         # A protection that cannot be read must not turn into "nothing is protected".
-        raise PolicyError("protect_file: there is no %s on this host; create it (it may be empty) or drop the option" % path)
+        raise PolicyError(
+            "protect_file: there is no %s on this host; create it (it may be empty) or drop the option" % path
+        )
     return list(parse_protect_lines(data.decode("utf-8", "replace")))
 
 

@@ -69,7 +69,8 @@ def build_result(
     count = _counter(rows)
     reclaimable = plan.reclaimable
     return {
-        "changed": any(row["outcome"] == DONE for row in rows) or (not deletions and any(row["outcome"] == "planned" for row in rows)),
+        "changed": any(row["outcome"] == DONE for row in rows)
+        or (not deletions and any(row["outcome"] == "planned" for row in rows)),
         "plan": rows,
         "plan_digest": plan.digest(),
         "summary": {
@@ -91,9 +92,13 @@ def build_result(
             "target_unreachable": plan.unreachable is not None,
         },
         "near_misses": [
-            {"reference": miss.reference, "id": miss.id, "peer": miss.peer, "needed_by": miss.needed_by} for miss in plan.near_misses
+            {"reference": miss.reference, "id": miss.id, "peer": miss.peer, "needed_by": miss.needed_by}
+            for miss in plan.near_misses
         ],
-        "held": [{"holder": held.holder, "bytes": held.bytes, "names": list(held.names), "detail": held.detail} for held in plan.held],
+        "held": [
+            {"holder": held.holder, "bytes": held.bytes, "names": list(held.names), "detail": held.detail}
+            for held in plan.held
+        ],
         "engine": {
             "id": facts.engine.id,
             "name": facts.engine.name,
@@ -105,6 +110,7 @@ def build_result(
         },
         "swarm": _swarm(facts),
         "clocks_distrusted": facts.clock_distrust,
+        "sampled_since": iso(facts.sampled_since),
         "hold": None if hold is None else {"reason": hold.reason, "until": iso(hold.until)},
         "pressure": _pressure(plan, disk),
         "notes": list(notes),
@@ -139,6 +145,7 @@ def _row(row: PlannedRow, deletion: Optional[Deletion]) -> Dict[str, Any]:
         "action": row.action,
         "rule": row.rule,
         "reason": row.reason,
+        "kept_by": row.kept_by if row.action == "keep" else None,
         "bytes": row.bytes,
         "bytes_max": row.bytes_max,
         "outcome": deletion.outcome if deletion else row.outcome,

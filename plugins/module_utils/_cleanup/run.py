@@ -117,7 +117,9 @@ def _plan(seen: Look, request: CleanupRequest) -> Any:
     if seen.facts.clock_distrust:
         notes.append("ages decide nothing in this run: %s" % seen.facts.clock_distrust)
     if seen.facts.cache_held is None:
-        notes.append("the engine has build cache whose layers cannot be told from here, so the lower bound of bytes is 0")
+        notes.append(
+            "the engine has build cache whose layers cannot be told from here, so the lower bound of bytes is 0"
+        )
     if plan.unreachable:
         notes.append(plan.unreachable)
     return plan, disk, notes
@@ -160,7 +162,13 @@ def _teller(say: Progress, total: int) -> Callable[[Deletion], None]:
         count += 1
         say(
             "%d/%d %s %s%s"
-            % (count, total, deletion.outcome, deletion.row.reference or deletion.row.id, ": " + deletion.error if deletion.error else "")
+            % (
+                count,
+                total,
+                deletion.outcome,
+                deletion.row.reference or deletion.row.id,
+                ": " + deletion.error if deletion.error else "",
+            )
         )
 
     return tell

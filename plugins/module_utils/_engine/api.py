@@ -89,14 +89,17 @@ class EngineApi:
         Raises EngineUnreachable without an answer, EngineNotFound (404), EngineConflict (409), EngineError otherwise.
         """
         encoded = {
-            key: json.dumps(value) if isinstance(value, (dict, list)) else str(value) for key, value in (params or {}).items()
+            key: json.dumps(value) if isinstance(value, (dict, list)) else str(value)
+            for key, value in (params or {}).items()
         }
         response = self._send(method, "/v%s%s" % (self.version_text, path), encoded, timeout or self._options.timeout)
         return self._body("%s %s" % (method, path), response)
 
     def lines(self, path: str, params: Mapping[str, Any]) -> List[Dict[str, Any]]:
         """The answer of a streaming endpoint that ends by itself, one JSON object a line."""
-        encoded = {key: json.dumps(value) if isinstance(value, (dict, list)) else str(value) for key, value in params.items()}
+        encoded = {
+            key: json.dumps(value) if isinstance(value, (dict, list)) else str(value) for key, value in params.items()
+        }
         response = self._send("GET", "/v%s%s" % (self.version_text, path), encoded, self._options.timeout)
         text = self._text("GET %s" % path, response)
         return [json.loads(line) for line in text.splitlines() if line.strip()]
@@ -116,7 +119,9 @@ class EngineApi:
             for chunk in response.iter_content(65536):
                 size += len(chunk)
                 if size > MAX_BODY:
-                    raise EngineError("%s on %s answered more than %d bytes" % (what, self._options.docker_host, MAX_BODY))
+                    raise EngineError(
+                        "%s on %s answered more than %d bytes" % (what, self._options.docker_host, MAX_BODY)
+                    )
                 chunks.append(chunk)
         except EngineError:
             raise
@@ -127,7 +132,9 @@ class EngineApi:
         text = b"".join(chunks).decode("utf-8", "replace")
         status = response.status_code
         if status >= 300:
-            raise _error_class(status)("%s on %s answered %d: %s" % (what, self._options.docker_host, status, _message(text)))
+            raise _error_class(status)(
+                "%s on %s answered %d: %s" % (what, self._options.docker_host, status, _message(text))
+            )
         return text
 
     def _body(self, what: str, response: Any) -> Any:

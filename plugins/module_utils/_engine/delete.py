@@ -17,7 +17,13 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     EngineNotFound,
     EngineUnreachable,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._prune.plan import DONE, FAILED, GONE, REFUSED, PlannedRow
+from ansible_collections.imagefleet.docker.plugins.module_utils._prune.plan import (
+    DONE,
+    FAILED,
+    GONE,
+    REFUSED,
+    PlannedRow,
+)
 
 # On the containerd store a deletion takes long and eight at a time are two to three times faster; overlay2 gains little.
 THREADS = 8
@@ -34,7 +40,9 @@ class Deletion:
     lost_contact: bool = False
 
 
-def delete_rows(api: EngineApi, groups: Sequence[Sequence[PlannedRow]], done: Callable[[Deletion], None]) -> List[Deletion]:
+def delete_rows(
+    api: EngineApi, groups: Sequence[Sequence[PlannedRow]], done: Callable[[Deletion], None]
+) -> List[Deletion]:
     """Delete every row; the rows of one group one after the other, groups side by side.
 
     By name, never forced, and without the engine's own pruning of parents, so that nothing goes that the plan does not name.
@@ -61,7 +69,12 @@ def _delete(api: EngineApi, row: PlannedRow) -> Deletion:
     except EngineConflict as error:
         return Deletion(row, REFUSED, "the engine refused: %s" % error)
     except EngineUnreachable as error:
-        return Deletion(row, FAILED, "no answer, so it may or may not be deleted; the next run will tell: %s" % error, lost_contact=True)
+        return Deletion(
+            row,
+            FAILED,
+            "no answer, so it may or may not be deleted; the next run will tell: %s" % error,
+            lost_contact=True,
+        )
     except EngineError as error:
         return Deletion(row, FAILED, str(error))
     return Deletion(row, DONE, None, tuple(str(entry["Deleted"]) for entry in answer if entry.get("Deleted")))

@@ -31,7 +31,9 @@ def read_engine(api: EngineApi) -> EngineFacts:
     swarm = info.get("Swarm") or {}
     now = parse_moment(info.get("SystemTime"))
     if now is None:
-        raise EngineError("The engine does not tell its time (SystemTime %r); ages cannot be computed." % info.get("SystemTime"))
+        raise EngineError(
+            "The engine does not tell its time (SystemTime %r); ages cannot be computed." % info.get("SystemTime")
+        )
     return EngineFacts(
         id=str(info.get("ID") or ""),
         name=str(info.get("Name") or ""),

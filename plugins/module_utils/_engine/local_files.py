@@ -114,7 +114,9 @@ class LocalFiles:
             entries = list(document.get("manifests") or []) + list(document.get("layers") or [])
             if isinstance(document.get("config"), dict):
                 entries.append(document["config"])
-            queue += [entry["digest"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("digest"), str)]
+            queue += [
+                entry["digest"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("digest"), str)
+            ]
         return blobs
 
     def members(self, target: str) -> List[str]:

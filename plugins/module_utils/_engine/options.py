@@ -48,7 +48,8 @@ def parse_engine_options(options: Mapping[str, Any]) -> EngineOptions:
     cert, key = options.get("client_cert"), options.get("client_key")
     if bool(cert) != bool(key):
         raise PolicyError(
-            "%s: given without %s; a client certificate needs both" % (("client_cert", "client_key") if cert else ("client_key", "client_cert"))
+            "%s: given without %s; a client certificate needs both"
+            % (("client_cert", "client_key") if cert else ("client_key", "client_cert"))
         )
     timeout = options.get("timeout")
     try:

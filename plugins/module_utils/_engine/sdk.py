@@ -16,11 +16,11 @@ requests: Any = None
 IMPORT_ERROR: Optional[str] = None
 try:
     import docker  # type: ignore[no-redef,import-untyped,unused-ignore]
-    import docker.errors  # type: ignore[import-untyped,unused-ignore]
-    import docker.tls  # type: ignore[import-untyped,unused-ignore]
+    import docker.errors  # type: ignore[no-redef,import-untyped,unused-ignore]
+    import docker.tls  # type: ignore[no-redef,import-untyped,unused-ignore]
     import requests  # type: ignore[no-redef,import-untyped,unused-ignore]
-    import requests.adapters  # type: ignore[import-untyped,unused-ignore]
-    import requests.exceptions  # type: ignore[import-untyped,unused-ignore]
+    import requests.adapters  # type: ignore[no-redef,import-untyped,unused-ignore]
+    import requests.exceptions  # type: ignore[no-redef,import-untyped,unused-ignore]
 except ImportError:
     IMPORT_ERROR = traceback.format_exc()
 
@@ -38,7 +38,8 @@ def make_client(options: EngineOptions) -> Any:
     if IMPORT_ERROR is not None:
         raise EngineError(
             "The Python library 'docker' (Docker SDK for Python, 5.0.3 or newer) or its dependency 'requests' is missing for this "
-            "interpreter; install the distribution's package (python3-docker). Cause: %s" % IMPORT_ERROR.strip().splitlines()[-1]
+            "interpreter; install the distribution's package (python3-docker). Cause: %s"
+            % IMPORT_ERROR.strip().splitlines()[-1]
         )
     host = options.docker_host
     tls = _tls(options)
@@ -46,11 +47,16 @@ def make_client(options: EngineOptions) -> Any:
         host = "https://" + host[len("tcp://") :]
     try:
         client = docker.APIClient(
-            base_url=host, version=STARTING_VERSION, timeout=options.timeout, tls=tls, use_ssh_client=options.use_ssh_client
+            base_url=host,
+            version=STARTING_VERSION,
+            timeout=options.timeout,
+            tls=tls,
+            use_ssh_client=options.use_ssh_client,
         )
     except Exception as error:  # the SDK raises its own, paramiko's and OS errors alike
         raise EngineError(
-            "Cannot set up a connection to %s with %s: %s%s" % (options.docker_host, versions(), error, _hint(options, error))
+            "Cannot set up a connection to %s with %s: %s%s"
+            % (options.docker_host, versions(), error, _hint(options, error))
         ) from error
     if options.tls_hostname and tls:
         client.mount("https://", _named_adapter(options.tls_hostname))
@@ -69,14 +75,15 @@ def _tls(options: EngineOptions) -> Any:
         )
     except docker.errors.TLSParameterError as error:
         raise EngineError(
-            "The TLS options for %s do not work: %s Check ca_path, client_cert and client_key." % (options.docker_host, error)
+            "The TLS options for %s do not work: %s Check ca_path, client_cert and client_key."
+            % (options.docker_host, error)
         ) from error
 
 
 def _named_adapter(hostname: str) -> Any:
     """SDK 7 dropped its host name check option; the pool of urllib3 still has it."""
 
-    class NamedAdapter(requests.adapters.HTTPAdapter):  # type: ignore[misc,name-defined]
+    class NamedAdapter(requests.adapters.HTTPAdapter):  # type: ignore[misc,name-defined,unused-ignore]
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
             kwargs["assert_hostname"] = hostname
             return super().init_poolmanager(*args, **kwargs)
@@ -87,9 +94,7 @@ def _named_adapter(hostname: str) -> Any:
 def _hint(options: EngineOptions, error: Exception) -> str:
     text = str(error)
     if "http+docker" in text:
-        return (
-            " These two versions do not work together on a unix socket: install docker 7.1.0 or newer, or requests older than 2.32."
-        )
+        return " These two versions do not work together on a unix socket: install docker 7.1.0 or newer, or requests older than 2.32."
     if options.docker_host.startswith("ssh://") and "paramiko" in text:
         return " ssh:// needs the Python library paramiko (python3-paramiko), or use_ssh_client: true."
     return ""

@@ -11,7 +11,9 @@ from typing import Optional
 
 _RFC3339 = re.compile(r"^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$")
 # docker/go-units HumanDuration, as in a container's "Exited (0) 3 days ago".
-_AGO = re.compile(r"(?:^|\s)(?:about )?(less than a|an?|\d+) (second|minute|hour|day|week|month|year)s?(?: ago|$)", re.IGNORECASE)
+_AGO = re.compile(
+    r"(?:^|\s)(?:about )?(less than a|an?|\d+) (second|minute|hour|day|week|month|year)s?(?: ago|$)", re.IGNORECASE
+)
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800, "month": 2592000, "year": 31536000}
 
 

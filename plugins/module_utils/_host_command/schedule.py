@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, Tuple
+from typing import Dict, List, Mapping, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 
@@ -103,7 +103,7 @@ def _joined(values: Tuple[int, ...], low: int, high: int) -> str:
 
 def _parse_field(text: str, field: Tuple[str, int, int, Mapping[str, int]], given: str) -> Tuple[int, ...]:
     name, low, high, names = field
-    found = set()
+    found: Set[int] = set()
     for item in given.split(","):
         match = ITEM.fullmatch(item)
         if match is None:

@@ -68,18 +68,24 @@ def is_digest(text: str) -> bool:
 def parse_reference(text: Any) -> Reference:
     """Read a reference as people type it; raises PolicyError with the text and what is wrong with it."""
     if not isinstance(text, str) or not text.strip():
-        raise PolicyError("%r is not an image reference; write for example nginx:1.25 or registry.example.com/team/app:1" % (text,))
+        raise PolicyError(
+            "%r is not an image reference; write for example nginx:1.25 or registry.example.com/team/app:1" % (text,)
+        )
     rest = str(text).strip()
     digest: Optional[str] = None
     tag: Optional[str] = None
     if "@" in rest:
         rest, _at, digest = rest.partition("@")
         if not is_digest(digest):
-            raise PolicyError("%r is not an image reference: %r is not a digest (sha256: and 64 hexadecimal digits)" % (text, digest))
+            raise PolicyError(
+                "%r is not an image reference: %r is not a digest (sha256: and 64 hexadecimal digits)" % (text, digest)
+            )
     if ":" in rest.rpartition("/")[2]:
         rest, _colon, tag = rest.rpartition(":")
         if not _TAG.fullmatch(tag):
-            raise PolicyError("%r is not an image reference: %r is not a tag (letters, digits, _ . -, at most 128)" % (text, tag))
+            raise PolicyError(
+                "%r is not an image reference: %r is not a tag (letters, digits, _ . -, at most 128)" % (text, tag)
+            )
     domain, path = _split_domain(rest)
     if not _DOMAIN.fullmatch(domain):
         raise PolicyError("%r is not an image reference: %r is not a registry host" % (text, domain))

@@ -9,7 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import Optional, Tuple, Union
 
-_VERSION = re.compile(r"v?(\d+(?:\.\d+){0,5})(?:[-_.]?((?:alpha|beta|rc|pre|preview|dev|snapshot|nightly|canary|ea|m)[.-]?\d*(?:\.\d+)*))?((?:[-_+][0-9A-Za-z.]+)*)")
+_VERSION = re.compile(
+    r"v?(\d+(?:\.\d+){0,5})(?:[-_.]?((?:alpha|beta|rc|pre|preview|dev|snapshot|nightly|canary|ea|m)[.-]?\d*(?:\.\d+)*))?((?:[-_+][0-9A-Za-z.]+)*)"
+)
 _COMMIT = re.compile(r"(?=[0-9a-f]*\d)g?[0-9a-f]{7,40}")
 _PIECES = re.compile(r"\d+|[a-z]+", re.IGNORECASE)
 
@@ -38,7 +40,8 @@ class Version:
         """Order of semantic versioning 2.0.0 item 11: a prerelease is before its release; shorter versions are padded with zeros."""
         padded = self.numbers + (0,) * (6 - len(self.numbers))
         pieces = tuple(
-            (0, int(piece)) if piece.isdigit() else (1, piece.lower()) for piece in _PIECES.findall(self.prerelease or "")
+            (0, int(piece)) if piece.isdigit() else (1, piece.lower())
+            for piece in _PIECES.findall(self.prerelease or "")
         )
         return padded, 0 if self.prerelease else 1, pieces, self.build
 

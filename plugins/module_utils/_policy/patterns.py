@@ -109,13 +109,16 @@ def parse_texts(where: str, value: Any) -> Tuple[str, ...]:
         values = [value]
     for one in values:
         if isinstance(one, (bool, int, float)):
-            raise PolicyError("%s: %r is not text: YAML may already have changed it (1.10 becomes 1.1); quote it: \"%s\"" % (where, one, one))
+            raise PolicyError(
+                '%s: %r is not text: YAML may already have changed it (1.10 becomes 1.1); quote it: "%s"'
+                % (where, one, one)
+            )
         if not isinstance(one, str):
             raise PolicyError("%s: %r is neither text nor a list of texts" % (where, one))
         if not one.strip() or one.strip() == "!":
-            raise PolicyError("%s: an empty pattern matches nothing; drop it, or write \"**\" for everything" % where)
+            raise PolicyError('%s: an empty pattern matches nothing; drop it, or write "**" for everything' % where)
     if not values:
-        raise PolicyError("%s: the list is empty; drop the field, or write \"**\" for everything" % where)
+        raise PolicyError('%s: the list is empty; drop the field, or write "**" for everything' % where)
     return tuple(str(one).strip() for one in values)
 
 
@@ -124,7 +127,9 @@ def compile_patterns(where: str, value: Any) -> PatternList:
     positive: List[OnePattern] = []
     excluded: List[OnePattern] = []
     for text in parse_texts(where, value):
-        (excluded if text.startswith("!") else positive).append(compile_pattern(where, text[1:] if text.startswith("!") else text))
+        (excluded if text.startswith("!") else positive).append(
+            compile_pattern(where, text[1:] if text.startswith("!") else text)
+        )
     return PatternList(tuple(positive), tuple(excluded))
 
 
@@ -150,7 +155,10 @@ def compile_pattern(where: str, text: str) -> OnePattern:
         return OnePattern(text, re.compile(_translate(text), re.DOTALL), False, _HOST.fullmatch(text) is not None)
     body = text[len(REGEX) :]
     if _NESTED_REPEAT.search(body):
-        raise PolicyError("%s: %r repeats a group that holds a repetition, which can take for ever; rewrite it without" % (where, text))
+        raise PolicyError(
+            "%s: %r repeats a group that holds a repetition, which can take for ever; rewrite it without"
+            % (where, text)
+        )
     try:
         return OnePattern(text, re.compile(body), True, False)
     except (re.error, OverflowError) as error:

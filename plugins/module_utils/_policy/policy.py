@@ -11,7 +11,13 @@ from typing import Any, Tuple
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.duration import parse_duration
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.protect import Protection, parse_protect
-from ansible_collections.imagefleet.docker.plugins.module_utils._policy.rules import DELETE, HOST, KEEP, Rule, parse_rules
+from ansible_collections.imagefleet.docker.plugins.module_utils._policy.rules import (
+    DELETE,
+    HOST,
+    KEEP,
+    Rule,
+    parse_rules,
+)
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,9 @@ class Policy:
     minimum_age: int = 86400
 
 
-def parse_policy(keep: Any = None, delete: Any = None, protect: Any = None, minimum_age: Any = "24h", target: str = HOST) -> Policy:
+def parse_policy(
+    keep: Any = None, delete: Any = None, protect: Any = None, minimum_age: Any = "24h", target: str = HOST
+) -> Policy:
     """Raises PolicyError naming the option, the value, the cause and what is accepted."""
     try:
         floor = parse_duration(minimum_age)

@@ -45,7 +45,9 @@ def parse_protect(entries: Iterable[Any], where: str = "protect") -> Protection:
     for position, entry in enumerate(entries):
         field = "%s[%d]" % (where, position)
         if not isinstance(entry, str) or not entry.strip():
-            raise PolicyError("%s: %r is not text; write a reference, a digest or a repository, in quotes" % (field, entry))
+            raise PolicyError(
+                "%s: %r is not text; write a reference, a digest or a repository, in quotes" % (field, entry)
+            )
         text = entry.strip()
         if is_digest(text):
             digests.add(text)
@@ -53,7 +55,9 @@ def parse_protect(entries: Iterable[Any], where: str = "protect") -> Protection:
         if _BARE_ID.fullmatch(text) or text.startswith("sha256:"):
             raise PolicyError("%s: %r looks like an image ID; write it whole: sha256: and 64 digits" % (field, text))
         if "*" in text:
-            raise PolicyError("%s: %r is a pattern; protect takes exact names, patterns belong into a keep rule" % (field, text))
+            raise PolicyError(
+                "%s: %r is a pattern; protect takes exact names, patterns belong into a keep rule" % (field, text)
+            )
         try:
             reference = parse_reference(text)
         except PolicyError as error:

@@ -115,6 +115,8 @@ def _newest(rule: Rule, entries: List[_Entry]) -> Dict[str, Ranked]:
         value = best[entry.digest]
         if value >= last:
             place = places.index(value) + 1
-            what = "of the newest %d per %s" % (count, rule.newest_per) if rule.newest is not None else "in a newest group"
+            what = (
+                "of the newest %d per %s" % (count, rule.newest_per) if rule.newest is not None else "in a newest group"
+            )
             kept[entry.key] = Ranked(rule.title, "kept by rule %s: number %d %s" % (rule.title, place, what))
     return kept

@@ -72,14 +72,18 @@ def _parse_rule(where: str, raw: Any, kind: str, target: str) -> Rule:
     if kind == DELETE and not any(field in given for field in SELECTING):
         raise PolicyError('%s: it selects nothing in particular; to mean everything say so: repositories: "**"' % where)
     if "clock" in given and not ("older_than" in given or "younger_than" in given or "newest" in given):
-        raise PolicyError("%s.clock: %s has no effect without older_than, younger_than or newest" % (where, given["clock"]))
+        raise PolicyError(
+            "%s.clock: %s has no effect without older_than, younger_than or newest" % (where, given["clock"])
+        )
     for field in RANKING[1:]:
         if field in given and field != "prerelease" and "newest" not in given and "newest_groups" not in given:
             raise PolicyError("%s.%s: it has no effect without newest" % (where, field))
     tags = compile_patterns(where + ".tags", given["tags"]) if "tags" in given else None
     rule = Rule(
         title=_title(where, given.get("name")),
-        repositories=compile_patterns(where + ".repositories", given["repositories"]) if "repositories" in given else None,
+        repositories=compile_patterns(where + ".repositories", given["repositories"])
+        if "repositories" in given
+        else None,
         tags=tags,
         tagged=_flag(where + ".tagged", given.get("tagged")),
         labels=compile_labels(where + ".labels", given["labels"]) if "labels" in given else None,
@@ -96,7 +100,8 @@ def _parse_rule(where: str, raw: Any, kind: str, target: str) -> Rule:
         raise PolicyError("%s.tagged: false contradicts tags: what has no tag matches no tag pattern" % where)
     if rule.newest_per == "pattern" and not (tags and any(one.is_regex and one.regex.groups for one in tags.positive)):
         raise PolicyError(
-            "%s.newest_per: pattern groups by the first capture group of tags, so tags needs one, for example regex:(.+)-[0-9]+" % where
+            "%s.newest_per: pattern groups by the first capture group of tags, so tags needs one, for example regex:(.+)-[0-9]+"
+            % where
         )
     return rule
 

@@ -116,7 +116,9 @@ def _too_young(item: Item, policy: Policy, now: int, distrust: Optional[str]) ->
 
 def selects(rule: Rule, item: Item) -> bool:
     """Whether every field of the rule but its ages and its ranking matches. Patterns for names match only what has a name."""
-    if rule.repositories is not None and not (item.repository and rule.repositories.matches_repository(item.repository)):
+    if rule.repositories is not None and not (
+        item.repository and rule.repositories.matches_repository(item.repository)
+    ):
         return False
     if rule.tags is not None and not (item.tag is not None and rule.tags.matches_text(item.tag)):
         return False
@@ -148,7 +150,9 @@ def _kept_by_rule(rule: Rule, items: Sequence[Item], now: int) -> Dict[str, Rank
     selected = [item for item in items if selects(rule, item) and _ages_match(rule, item, now, when_unknown=True)]
     if rule.newest is None and rule.newest_groups is None and rule.prerelease is None:
         return {item.key: Ranked(rule.title, "kept by rule %s" % rule.title) for item in selected}
-    return rank(rule, [(item.key, item.repository, item.tag, item.digest, clock_of(rule, item, now)) for item in selected], now)
+    return rank(
+        rule, [(item.key, item.repository, item.tag, item.digest, clock_of(rule, item, now)) for item in selected], now
+    )
 
 
 def _passed(rule: Rule, item: Item, now: int) -> str:
@@ -193,5 +197,3 @@ def _nearest(policy: Policy, item: Item, now: int) -> str:
                 format_duration(rule.older_than),
             )
     return "no delete rule matches"
-
-

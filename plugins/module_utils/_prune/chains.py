@@ -43,7 +43,9 @@ def settle(images: Dict[str, Tuple[Layer, ...]], totals: Dict[str, int]) -> Dict
 
     `totals` are the bytes of all layers of an image together. What stays None is really open.
     """
-    known: Dict[str, int] = {layer.chain: layer.size for layers in images.values() for layer in layers if layer.size is not None}
+    known: Dict[str, int] = {
+        layer.chain: layer.size for layers in images.values() for layer in layers if layer.size is not None
+    }
     changed = True
     while changed:
         changed = False
@@ -57,7 +59,9 @@ def settle(images: Dict[str, Tuple[Layer, ...]], totals: Dict[str, int]) -> Dict
                 for chain in missing:
                     known[chain] = max(rest, 0)
                 changed = True
-    return {image: tuple(Layer(layer.chain, known.get(layer.chain)) for layer in layers) for image, layers in images.items()}
+    return {
+        image: tuple(Layer(layer.chain, known.get(layer.chain)) for layer in layers) for image, layers in images.items()
+    }
 
 
 def chains_of(layers: Optional[Iterable[Layer]]) -> List[str]:

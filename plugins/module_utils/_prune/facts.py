@@ -73,8 +73,12 @@ class ServiceFacts:
 
 @dataclass(frozen=True)
 class EngineFacts:
-    """The engine itself. `store` is `containerd` or the name of the graph driver (`overlay2`); `now` is the engine's own clock in
-    epoch seconds, `clock` the same with its fraction; `root` its data directory. `swarm_node` is its node ID in a swarm, `swarm_managers` the node IDs of the managers it knows."""
+    """The engine itself.
+
+    `store` is `containerd` or the name of the graph driver (`overlay2`); `now` is the engine's own clock in epoch seconds,
+    `clock` the same with its fraction; `root` its data directory. `swarm_node` is its node ID in a swarm, `swarm_managers`
+    the node IDs of the managers it knows.
+    """
 
     id: str
     name: str

@@ -40,7 +40,11 @@ def find_held(judged: Judged, holdings: Holdings) -> Tuple[Held, ...]:
     stale: List[str] = []
     names: List[str] = []
     for image, containers in sorted(users.items()):
-        ended = [one for one in containers if one.state in EXITED and one.finished is not None and now - one.finished >= LONG_AGO]
+        ended = [
+            one
+            for one in containers
+            if one.state in EXITED and one.finished is not None and now - one.finished >= LONG_AGO
+        ]
         if len(ended) == len(containers) == len(judged.users.get(image, ())):
             stale.append(image)
             names += ["%s (ended %s ago)" % (one.name, format_duration(now - (one.finished or now))) for one in ended]

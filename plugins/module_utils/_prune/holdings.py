@@ -114,7 +114,10 @@ class Holdings:
         return sum(
             size or 0
             for node, size in {
-                node: size for image in chosen for node, size in self._nodes[image].items() if self._holders[node] <= chosen
+                node: size
+                for image in chosen
+                for node, size in self._nodes[image].items()
+                if self._holders[node] <= chosen
             }.items()
             if (node[len("blob ") :] if node.startswith("blob ") else node) in cache
         )

@@ -52,7 +52,11 @@ class Judged:
                     continue
                 tags = [row for row in rows if not row.is_digest and row.repository == pin.repository]
                 if tags and all(self.verdicts[row.key].action == "delete" for row in tags):
-                    self.keep(tags[-1].key, "without it the engine would drop the digest name %s, which stays" % pin.shown, "other")
+                    self.keep(
+                        tags[-1].key,
+                        "without it the engine would drop the digest name %s, which stays" % pin.shown,
+                        "other",
+                    )
 
     def _respect_build_tree(self) -> None:
         """A parent stays while a child stays; an unnamed parent goes with its last child.
@@ -68,9 +72,7 @@ class Judged:
             staying = [child for child in children if not self.deletes_all_of(child)]
             for row in self.rows[image.id]:
                 verdict = self.verdicts[row.key]
-                if staying and verdict.action == "delete":
-                    self.keep(row.key, "in use: parent of %s, which stays" % self._name(staying[0]), "use")
-                elif staying and verdict.kept_by == "no_rule":
+                if staying and verdict.action == "delete" or staying and verdict.kept_by == "no_rule":
                     self.keep(row.key, "in use: parent of %s, which stays" % self._name(staying[0]), "use")
                 elif not staying and row.name is None and verdict.kept_by == "no_rule" and verdict.action == "keep":
                     self.verdicts[row.key] = replace(

@@ -120,7 +120,10 @@ def restorable_candidates(facts: HostFacts, policy: Policy) -> Tuple[Tuple[str, 
     """The rows that the rules alone would delete, with their image ids: those whose origin has to be asked."""
     judged = Judged(facts, policy)
     return tuple(
-        (image, row) for image, rows in judged.rows.items() for row in rows if judged.verdicts[row.key].action == "delete"
+        (image, row)
+        for image, rows in judged.rows.items()
+        for row in rows
+        if judged.verdicts[row.key].action == "delete"
     )
 
 

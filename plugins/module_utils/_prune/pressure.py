@@ -102,7 +102,9 @@ def parse_pressure(raw: Optional[Mapping[str, Any]]) -> Optional[Pressure]:
     if low and not high:
         raise PolicyError("pressure.low_watermark: %s needs high_watermark, which says when deletion starts" % low.text)
     if high and low and (high.share, high.inodes) != (low.share, low.inodes):
-        raise PolicyError("pressure.low_watermark: %s and high_watermark: %s measure different things" % (low.text, high.text))
+        raise PolicyError(
+            "pressure.low_watermark: %s and high_watermark: %s measure different things" % (low.text, high.text)
+        )
     if high and low and low.amount > high.amount:
         raise PolicyError("pressure.low_watermark: %s is above high_watermark: %s" % (low.text, high.text))
     if not (high or free):

@@ -58,7 +58,9 @@ def last_used_clock(image: ImageFacts, sampled_since: Optional[int]) -> Clock:
     return Clock(watched, False, "sampled since")
 
 
-def item_for(row: Row, image: ImageFacts, facts: HostFacts, used_by: Tuple[str, ...], forced_keep: Mapping[str, str]) -> Item:
+def item_for(
+    row: Row, image: ImageFacts, facts: HostFacts, used_by: Tuple[str, ...], forced_keep: Mapping[str, str]
+) -> Item:
     """What the policy core needs to judge one row."""
     reference = parse_reference(row.name) if row.name else None
     arrived = image.arrived

@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Optional, Set, Tuple
+from typing import Dict, List, Mapping, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import parse_reference
-from ansible_collections.imagefleet.docker.plugins.module_utils._prune.facts import ContainerFacts, HostFacts, ImageFacts
+from ansible_collections.imagefleet.docker.plugins.module_utils._prune.facts import (
+    ContainerFacts,
+    HostFacts,
+    ImageFacts,
+)
 
 
 class NameIndex:
@@ -65,7 +69,9 @@ def find_users(facts: HostFacts) -> Mapping[str, Tuple[str, ...]]:
     for container in facts.containers:
         made_from = index.find(container.image_id) | (index.find(container.manifest) if container.manifest else set())
         for image in sorted(made_from):
-            users.setdefault(image, []).append("container %s (%s)" % (container.name, container.state or "unknown state"))
+            users.setdefault(image, []).append(
+                "container %s (%s)" % (container.name, container.state or "unknown state")
+            )
         for mounted in container.mounts:
             for image in sorted(index.find(mounted)):
                 users.setdefault(image, []).append("mounted by container %s (%s)" % (container.name, container.state))

@@ -47,8 +47,10 @@ class RegistryClient:
             return True
         if response.status_code == 404:
             return False
-        raise RegistryError("Registry %s answered %d to HEAD of %s@%s%s" % (
-            self._options.registry, response.status_code, path, digest, _advice(response.status_code)))
+        raise RegistryError(
+            "Registry %s answered %d to HEAD of %s@%s%s"
+            % (self._options.registry, response.status_code, path, digest, _advice(response.status_code))
+        )
 
     @property
     def _transport(self) -> Transport:
@@ -86,19 +88,25 @@ class RegistryClient:
             return None
         fields = dict(_CHALLENGE.findall(rest))
         realm = fields.get("realm", "")
-        if urlsplit(realm).scheme not in ("https", "http") or (urlsplit(realm).scheme == "http" and not self._options.insecure):
-            raise RegistryError("Registry %s sends us for a token to %r, which is not followed" % (self._options.registry, realm))
+        if urlsplit(realm).scheme not in ("https", "http") or (
+            urlsplit(realm).scheme == "http" and not self._options.insecure
+        ):
+            raise RegistryError(
+                "Registry %s sends us for a token to %r, which is not followed" % (self._options.registry, realm)
+            )
         params = {"scope": fields.get("scope") or scope}
         if fields.get("service"):
             params["service"] = fields["service"]
         response = self._transport.send("GET", realm, {"Authorization": basic(pair)} if pair else {}, params)
         body = read_body(response)
         if response.status_code != 200:
-            raise RegistryError("The token server of registry %s answered %d%s" % (
-                self._options.registry, response.status_code, _advice(response.status_code)))
+            raise RegistryError(
+                "The token server of registry %s answered %d%s"
+                % (self._options.registry, response.status_code, _advice(response.status_code))
+            )
         try:
             document = json.loads(body)
-            return "Bearer " + (document.get("token") or document["access_token"])
+            return "Bearer %s" % (document.get("token") or document["access_token"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RegistryError("The token server of registry %s sent no token" % self._options.registry) from error
 

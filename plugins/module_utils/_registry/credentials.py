@@ -31,7 +31,9 @@ def find_credentials(options: RegistryOptions) -> Optional[Tuple[str, str]]:
         try:
             user, _colon, password = base64.b64decode(entry["auth"]).decode("utf-8").partition(":")
         except (binascii.Error, UnicodeDecodeError) as error:
-            raise RegistryError("%s: the credentials of %s cannot be decoded: %s" % (options.config_path, key, error)) from error
+            raise RegistryError(
+                "%s: the credentials of %s cannot be decoded: %s" % (options.config_path, key, error)
+            ) from error
         return user, password.rstrip("\0")
     helper = (config.get("credHelpers") or {}).get(options.registry) or config.get("credsStore")
     if helper:

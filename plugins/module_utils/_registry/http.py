@@ -46,7 +46,9 @@ class Transport:
         if options.client_cert and options.client_key:
             self._session.cert = (options.client_cert, options.client_key)
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], params: Optional[Mapping[str, str]] = None) -> Any:
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], params: Optional[Mapping[str, str]] = None
+    ) -> Any:
         """The last answer after retries and redirects; raises RegistryError without one."""
         failure = ""
         for attempt in range(self._options.retries + 1):
@@ -68,14 +70,22 @@ class Transport:
     def _follow(self, method: str, url: str, headers: Dict[str, str], params: Optional[Mapping[str, str]]) -> Any:
         for _hop in range(MAX_REDIRECTS + 1):
             response = self._session.request(
-                method, url, headers=headers, params=params, timeout=self._options.timeout, allow_redirects=False, stream=True
+                method,
+                url,
+                headers=headers,
+                params=params,
+                timeout=self._options.timeout,
+                allow_redirects=False,
+                stream=True,
             )
             if response.status_code not in (301, 302, 303, 307, 308):
                 return response
             target = requests.compat.urljoin(url, response.headers.get("Location", ""))
             response.close()
             if urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https":
-                raise RegistryError("Registry %s redirects from https to http; that is not followed" % self._options.registry)
+                raise RegistryError(
+                    "Registry %s redirects from https to http; that is not followed" % self._options.registry
+                )
             if urlsplit(target).netloc != urlsplit(url).netloc:
                 headers = {key: value for key, value in headers.items() if key.lower() != "authorization"}
             url, params = target, None
@@ -102,4 +112,4 @@ def _wait(attempt: int, response: Any) -> float:
     told = response.headers.get("Retry-After", "") if response is not None else ""
     if told.isdigit():
         return min(float(told), MAX_WAIT)
-    return min(0.5 * 2**attempt, MAX_WAIT) * (0.5 + random.random() / 2)
+    return float(min(0.5 * 2**attempt, MAX_WAIT)) * (0.5 + random.random() / 2)

@@ -37,5 +37,9 @@ class RegistryOptions:
 
 def make_registry_options(registry: str, options: Mapping[str, Any]) -> RegistryOptions:
     """From a module's `registries` entry; absent keys take their defaults."""
-    known = {name: options[name] for name in RegistryOptions.__dataclass_fields__ if options.get(name) is not None and name != "registry"}
+    known = {
+        name: options[name]
+        for name in RegistryOptions.__dataclass_fields__
+        if options.get(name) is not None and name != "registry"
+    }
     return RegistryOptions(registry=registry, **known)

@@ -11,6 +11,7 @@ import tempfile
 from typing import Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
+import contextlib
 
 
 def write_atomic(path: str, data: bytes, mode: int = 0o600) -> None:
@@ -68,10 +69,8 @@ def _temporary_prefix(path: str) -> str:
 
 
 def _remove_quietly(path: str) -> None:
-    try:
+    with contextlib.suppress(OSError):
         os.unlink(path)
-    except OSError:
-        pass
 
 
 def _sync_folder(folder: str) -> None:

@@ -353,11 +353,11 @@ def _sequence(raw: Any) -> Sequence[Any]:
 
 
 def _number(raw: Any) -> int:
-    return (
-        max(int(raw), 0)
-        if isinstance(raw, (int, float)) and not isinstance(raw, bool) and raw == raw and abs(raw) < 1e30
-        else 0
-    )
+    """A count or bytes; what is no number, not finite or absurd counts as none."""
+    if isinstance(raw, bool) or not isinstance(raw, (int, float)):
+        return 0
+    # Comparisons with "not a number" are false.
+    return int(raw) if 0 <= raw < 1e30 else 0
 
 
 def _text(raw: Any, limit: int = 300) -> str:

@@ -252,10 +252,10 @@ def _top(title: str, caption: str, rows: Sequence[Row], fleet: Fleet) -> Html:
 
 def weight(low: int, high: int, heaviest: int) -> Html:
     """Bytes with a bar; the pale part of the bar is the uncertainty."""
-    return join([size_range(low, high), bar(low, high, heaviest)])
+    return join([size_range(low, high), weight_bar(low, high, heaviest)])
 
 
-def bar(low: int, high: int, heaviest: int) -> Html:
+def weight_bar(low: int, high: int, heaviest: int) -> Html:
     """A bar as a drawing: the page allows no style attributes."""
 
     def part(name: str, share: float) -> Html:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 from .errors import LabError
 from .kernel import remove_cgroups, unmount_below
@@ -22,6 +23,7 @@ def down(instance: Instance) -> None:
     """
     if not instance.root.exists():
         say("lab %s is not there" % instance.name)
+        _remove_root_when_empty()
         return
     with locked(instance, "down"):
         processes = kill_all(instance)
@@ -36,6 +38,11 @@ def down(instance: Instance) -> None:
 
 
 def _remove_root_when_empty() -> None:
+    if not lab_root().exists():
+        return
+    for probe in lab_root().glob(".probe-*"):  # of an `up` that was killed while it tried the disk
+        if not Path("/proc", probe.name.split("-")[1]).exists():
+            shutil.rmtree(probe, ignore_errors=True)
     if any(path.is_dir() for path in lab_root().iterdir()):
         return
     (lab_root() / ".lock").unlink(missing_ok=True)

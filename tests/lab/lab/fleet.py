@@ -114,7 +114,9 @@ class Fleet:
         return lambda: self._carrier.running(kind.name)
 
     def _docker_answers(self, kind: HostKind) -> bool:
-        done = run(self._carrier.docker.argv("exec", kind.name, "docker", "version"), self._carrier.docker.env, check=False)
+        done = run(
+            self._carrier.docker.argv("exec", kind.name, "docker", "version"), self._carrier.docker.env, check=False
+        )
         return done.returncode == 0
 
     def ssh(self, kind: HostKind, *command: str) -> list[str]:

@@ -44,8 +44,7 @@ class NewestEngine:
         self._carrier.run_machine(
             NAME, image, options, ["/bin/sh", "-c", "%s >>%s 2>&1" % (command, self.log)], files={}
         )
-        alive = lambda: self._carrier.running(NAME)  # noqa: E731
-        wait_until(NAME, lambda: answers(self.socket), 60, alive, self.log)
+        wait_until(NAME, lambda: answers(self.socket), 60, lambda: self._carrier.running(NAME), self.log)
         return self
 
     def describe(self) -> dict[str, Any]:

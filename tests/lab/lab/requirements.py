@@ -57,7 +57,9 @@ def _problems() -> list[str]:
     if "overlay" not in Path("/proc/filesystems").read_text().split():
         found.append("the kernel has no overlay file system: modprobe overlay")
     if not any(Path("/sys/fs/cgroup").iterdir()):
-        found.append("no control groups below /sys/fs/cgroup: mount them (systemd does; in a container: --cgroupns host)")
+        found.append(
+            "no control groups below /sys/fs/cgroup: mount them (systemd does; in a container: --cgroupns host)"
+        )
     if not found:
         found += _disk_problems()
     return found

@@ -23,13 +23,17 @@ def status(instance: Instance) -> int:
     print("lab %s in %s, addresses 127.%d.0.0/16" % (lab["name"], lab["root"], lab["block"]["number"]))
     for engine in lab["engines"]:
         where = "container %s" % engine["container"] if engine.get("container") else "pid %s" % engine["pid"]
-        print("  engine    %-10s %-16s API %s  %-10s %s" % (
-            engine["name"], engine["version"], engine["api_version"], engine["kind"], where))
+        print(
+            "  engine    %-10s %-16s API %s  %-10s %s"
+            % (engine["name"], engine["version"], engine["api_version"], engine["kind"], where)
+        )
     for registry in lab["registries"]:
         print("  registry  %-10s http://%s  pid %s" % (registry["name"], registry["address"], registry["pid"]))
     for host in lab["hosts"]:
-        print("  host      %-10s ssh %s:%s  Docker %s, %s" % (
-            host["name"], host["address"], host["port"], host["engine_version"], host["store"]))
+        print(
+            "  host      %-10s ssh %s:%s  Docker %s, %s"
+            % (host["name"], host["address"], host["port"], host["engine_version"], host["store"])
+        )
     print("inventory: %s" % lab["inventory"])
     for kind, entries in sorted(versions(cache()).items()):
         for name, entry in sorted(entries.items()):

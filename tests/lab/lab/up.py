@@ -40,7 +40,9 @@ class Lab:
         self.newest = newest_engine.NewestEngine(instance, self.carrier)
         self.fleet = Fleet(instance, self.carrier, block)
         self.registries = [
-            Registry(name, instance.root / "registries" / name, block.registry(n), block.registry_port, store, instance.root)
+            Registry(
+                name, instance.root / "registries" / name, block.registry(n), block.registry_port, store, instance.root
+            )
             for n, name in enumerate(REGIONS, 1)
         ]
 

@@ -11,6 +11,7 @@ import os
 import stat
 
 import pytest
+
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import LockedError, PolicyError, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command import paths as places
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import paths_of

@@ -93,7 +93,10 @@ def test_the_chain_id_of_a_layer_follows_the_image_specification():
     assert chain_ids([]) == []
     assert chain_ids([first])[0] == first
     # printf 'sha256:aaa... sha256:bbb...' | sha256sum
-    assert chain_ids([first, second]) == [first, "sha256:ccd722928bd92476ba1745586fed6e45a102504185ad88cd89e01ff116fd146c"]
+    assert chain_ids([first, second]) == [
+        first,
+        "sha256:ccd722928bd92476ba1745586fed6e45a102504185ad88cd89e01ff116fd146c",
+    ]
 
 
 def test_history_entries_are_matched_with_layers_only_when_that_is_certain():

@@ -9,7 +9,11 @@ import pytest
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.limits import parse_count, parse_limit
-from ansible_collections.imagefleet.docker.plugins.module_utils._prune.pressure import FileSystem, measure_need, parse_pressure
+from ansible_collections.imagefleet.docker.plugins.module_utils._prune.pressure import (
+    FileSystem,
+    measure_need,
+    parse_pressure,
+)
 
 DISK = FileSystem("/var/lib/docker", size=1000, used=900, free=100, inodes=500, inodes_used=450)
 
@@ -62,7 +66,13 @@ def test_nothing_set_is_no_pressure(raw):
 
 @pytest.mark.parametrize(
     ("value", "count", "total", "figure"),
-    [("10%", 10, 100, None), ("10%", 11, 100, "11 of 100 (11.0%)"), (5, 5, 10, None), ("5", 6, 10, "6 of 10"), ("10%", 0, 0, None)],
+    [
+        ("10%", 10, 100, None),
+        ("10%", 11, 100, "11 of 100 (11.0%)"),
+        (5, 5, 10, None),
+        ("5", 6, 10, "6 of 10"),
+        ("10%", 0, 0, None),
+    ],
 )
 def test_limit(value, count, total, figure):
     assert parse_limit("refuse_above", value).exceeded(count, total) == figure

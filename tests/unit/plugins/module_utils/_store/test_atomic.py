@@ -12,6 +12,7 @@ import sys
 import textwrap
 
 import pytest
+
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import (
     read_capped,

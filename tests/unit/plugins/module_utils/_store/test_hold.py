@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.hold import Hold, read_hold
 
 # 2026-11-23 12:00:00 UTC

@@ -16,6 +16,7 @@ import sys
 import textwrap
 
 import pytest
+
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import LockedError, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.lock import exclusive_lock
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.state import (

@@ -10,6 +10,7 @@ import os
 import stat
 
 import pytest
+
 from ansible_collections.imagefleet.docker.plugins.module_utils import _errors
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.moments import iso_time
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command import cleanup

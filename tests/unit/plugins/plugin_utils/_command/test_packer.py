@@ -15,6 +15,7 @@ import sys
 import zipfile
 
 import pytest
+
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command import packer
 
 HERE = os.path.dirname(os.path.abspath(packer.__file__))
@@ -65,7 +66,7 @@ def test_the_same_bytes_for_every_python_and_every_place(tmp_path):
         for name, python in pythons.items()
         for where in (type(tmp_path)(ROOT), copy)
     }
-    assert digests == {key: expected for key in digests}
+    assert digests == dict.fromkeys(digests, expected)
 
 
 @pytest.fixture(name="pyz", scope="module")

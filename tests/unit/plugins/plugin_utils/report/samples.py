@@ -244,7 +244,7 @@ def hostile() -> Dict[str, Dict[str, Any]]:
         evil["plan"].append(row("shop/leak:1", "keep", 1, leak))
         evil["plan"].append(row("shop/leak:2", "delete", 1, "unused", "rule", outcome="failed", error=leak))
         evil["held"].append({"holder": "x", "bytes": 1, "names": [leak], "detail": leak})
-    evil["engine"] = {key: HOSTILE[0] for key in ("id", "name", "version", "store", "now", "root")}
+    evil["engine"] = dict.fromkeys(("id", "name", "version", "store", "now", "root"), HOSTILE[0])
     evil["hold"] = {"reason": HOSTILE[1], "until": HOSTILE[0]}
     evil["plan_digest"] = HOSTILE[2]
     evil["pressure"] = {"state": HOSTILE[0], "unreachable": HOSTILE[1] + leaks[0]}

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import (
     LONGEST,
     printable,

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, Dict, List
 
 import pytest
+
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.fleet import read_fleet, read_host
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.text import host_lines, summary_lines
 from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils.report import samples

@@ -1,0 +1,149 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All layers in two lanes: what needs the processor beside what waits for engines; a table of times at the end."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Sequence
+
+_LAB = ("python3", "tests/lab/cli.py")
+_TALLY = re.compile(r"(\d+) (passed|failed|errors?|skipped)\b")
+
+
+@dataclass
+class Layer:
+    """One check and how it ended; `counts` are the tests it ran, where it told."""
+
+    name: str
+    command: Sequence[str]
+    needs: tuple[str, ...] = ()
+    ended: str = "did not run"
+    seconds: float = 0.0
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+class Runner:
+    """Runs layers, keeps their output in build/logs, prints it whole when a layer failed."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._logs = root / "build" / "logs"
+        self._logs.mkdir(parents=True, exist_ok=True)
+        self._print = threading.Lock()
+        self.layers: list[Layer] = []
+
+    def add(self, name: str, command: Sequence[str], needs: tuple[str, ...] = ()) -> Layer:
+        layer = Layer(name, command, needs)
+        self.layers.append(layer)
+        return layer
+
+    def lane(self, layers: Sequence[Layer]) -> None:
+        for layer in layers:
+            failed = [other.name for other in self.layers if other.name in layer.needs and other.ended != "passed"]
+            if failed:
+                layer.ended = "did not run"
+                self._say("%s did not run: it needs %s" % (layer.name, ", ".join(failed)))
+            else:
+                self.run(layer)
+
+    def run(self, layer: Layer) -> None:
+        self._say("%s: started" % layer.name)
+        began = time.monotonic()
+        log = self._logs / (layer.name + ".log")
+        with open(log, "w") as stream:
+            code = subprocess.run(
+                layer.command, cwd=self._root, stdout=stream, stderr=subprocess.STDOUT, check=False
+            ).returncode
+        layer.seconds = time.monotonic() - began
+        text = log.read_text(errors="replace")
+        layer.counts = tally(text)
+        layer.ended = "passed" if code == 0 else "failed"
+        if code:
+            self._say(
+                "%s: FAILED after %.0f s\n%s\n%s: FAILED, output above" % (layer.name, layer.seconds, text, layer.name)
+            )
+        else:
+            self._say("%s: passed (%.0f s)" % (layer.name, layer.seconds))
+
+    def _say(self, text: str) -> None:
+        with self._print:
+            print(text, flush=True)
+
+
+def tally(text: str) -> dict[str, int]:
+    """The sums that pytest printed last lines with."""
+    counts: dict[str, int] = {}
+    for line in text.splitlines():
+        if re.search(r"\b(passed|failed|errors?)\b.* in [\d.]+s", line):
+            for number, word in _TALLY.findall(line):
+                key = "failed" if word.startswith("error") else word
+                counts[key] = counts.get(key, 0) + int(number)
+    return counts
+
+
+def run(root: Path, units: Sequence[str], sanities: Sequence[str]) -> bool:
+    """Run everything; True when every layer ran and passed."""
+    runner = Runner(root)
+    nox = ("sh", "tests/nox.sh", "-s")
+    began = time.monotonic()
+
+    def session(name: str, *needs: str) -> Layer:
+        return runner.add(name, (*nox, name), needs)
+
+    stage = session("stage")
+    processor = [
+        session("structure"),
+        session("licence"),
+        session("types", "stage"),
+        *(session(name, "stage") for name in units),
+        session("lint", "stage"),
+        session("docs", "stage"),
+        session("report", "stage"),
+        *(session(name, "stage") for name in sanities),
+    ]
+    up = runner.add("lab up", (*_LAB, "up", "--name", "test"))
+    engines = [
+        session("integration", "stage", "lab up"),
+        session("smoke", "stage", "lab up"),
+        session("molecule", "stage", "lab up"),
+        session("live", "stage", "lab up"),
+    ]
+    down = runner.add("lab down", (*_LAB, "down", "--name", "test"))
+    try:
+        with ThreadPoolExecutor(3) as pool:
+            starting = pool.submit(runner.lane, [up])
+            runner.lane([stage])
+            checking = pool.submit(runner.lane, processor)
+            starting.result()
+            runner.lane(engines)
+            checking.result()
+    finally:
+        runner.run(down)
+    return _table(runner.layers, time.monotonic() - began)
+
+
+def _table(layers: Sequence[Layer], total: float) -> bool:
+    print("\n%-14s %-12s %8s  %s" % ("LAYER", "ENDED", "SECONDS", "TESTS"))
+    for layer in layers:
+        tests = ", ".join("%d %s" % (number, word) for word, number in layer.counts.items())
+        print("%-14s %-12s %8.0f  %s" % (layer.name, layer.ended, layer.seconds, tests))
+    print("%-14s %-12s %8.0f" % ("all", "", total))
+    bad = [layer for layer in layers if layer.ended != "passed"]
+    good = [layer for layer in layers if layer.ended == "passed"]
+    # A layer without tests of its own counts as one check.
+    passed = sum(layer.counts.get("passed", 0) or 1 for layer in good) + sum(
+        layer.counts.get("passed", 0) for layer in bad
+    )
+    failed = sum(max(layer.counts.get("failed", 0), 1) for layer in bad)
+    print("\n%d passed, %d failed" % (passed, failed))
+    sys.stdout.flush()
+    return not bad
