@@ -114,10 +114,9 @@ def docs(session: nox.Session) -> None:
             "antsibull-docs",
             "lint-collection-docs",
             "--plugin-docs",
-            "--skip-rstcheck",
             "--validate-collection-refs=self",
             "--disallow-unknown-collection-refs",
-            "--disallow-semantic-markup" if session.posargs == ["classic"] else "--check-extra-docs-refs",
+            "--check-extra-docs-refs",
             ".",
         )
     session.run("antsibull-changelog", "lint")

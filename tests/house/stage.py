@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 STAGE = BUILD / "stage"
 _COLLECTION = Path("ansible_collections") / "imagefleet" / "docker"
-_OVERLAY = ("tests", "extensions", "pyproject.toml", ".ansible-lint", ".yamllint", ".gitignore")
+_OVERLAY = ("tests", "extensions", "galaxy.yml", "pyproject.toml", ".ansible-lint", ".yamllint", ".gitignore")
 _LAB_ROOT = Path("/var/tmp/imagefleet-lab")
 
 # ansible-test fetches its pip installer from a server of its own; the interpreter's own pip does as well.

@@ -236,7 +236,7 @@ def _audit(fleet: Fleet) -> List[str]:
             "policy " + short(audit.policy_digest) if audit.policy_digest else "",
             "valid until " + audit.policy_valid_until if audit.policy_valid_until else "",
             "plan " + short(audit.plan_digest) if audit.plan_digest else "",
-            "engine " + short(audit.engine_id) if audit.engine_id else "",
+            "engine " + audit.engine_id[:12] if audit.engine_id else "",
         ]
         told = ", ".join(part for part in parts if part)
         lines += ["  %s%s" % (host.name + ": " if len(fleet.hosts) > 1 else "", told)] if told else []

@@ -10,38 +10,27 @@ build results lie, and what lies inside folders of others in /tmp. Listening soc
 
 from __future__ import annotations
 
-import fnmatch
-import functools
 import hashlib
 import os
 import re
 import shutil
-import stat
 from pathlib import Path
 from typing import Callable, Collection, Iterator
 
 from . import netfilter
+from .census_files import RESTLESS, TEMPORARY, Files, has_others, matcher
 from .commands import output
 from .kernel import hierarchies, mount_points
-from .paths import CGROUP_ROOT, Instance, cache_root, lab_root
+from .paths import CGROUP_ROOT, Instance
 from .process import Identity, all_pids
 
 Things = dict[str, str]
 Census = dict[str, Things]
 
-#: Whole trees are compared here ...
-_TREES = ("/etc", "/opt", "/root", "/run", "/usr", "/var/lib")
-#: ... and only the entries themselves here: what lies inside an older folder belongs to whoever made that folder.
-_TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm")
-#: Caches and build results, which any program may refresh at any time.
-_CACHES = ("__pycache__", ".cache", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", "build", "pytest-of-*")
-#: Below these folders things come and go by themselves, so only new ones say something about the lab.
-_RESTLESS = ("/root/", "/run/", "/tmp/", "/var/tmp/", "/dev/shm/")
-
 #: Settings that count, change by themselves, or do something when read.
 _VOLATILE = (
     "kernel/random/*", "kernel/ns_last_pid", "kernel/pty/nr", "kernel/perf_event_max_sample_rate", "fs/*-state",
-    "fs/*-nr", "fs/binfmt_misc/*", "net/netfilter/nf_conntrack_count", "vm/stat_refresh",
+    "fs/*-nr", "fs/binfmt_misc/*", "net/netfilter/nf_conntrack_count", "vm/stat_refresh", "fs/quota/*",
     "kernel/hung_task_detect_count",
 )  # fmt: skip
 _ACCOUNTS = ("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow", "/etc/subuid", "/etc/subgid")
@@ -69,7 +58,7 @@ def take(instance: Instance, ours: Collection[Identity], ignore: Collection[str]
         "listening sockets": _sockets,
         "users and groups": lambda: _digests(_ACCOUNTS),
         "installed packages": lambda: _digests(_PACKAGES),
-        "files": lambda: _files(instance, ignore),
+        "files": lambda: Files(instance, ignore).collect(),
     }
     return {kind: collect() for kind, collect in collectors.items()}
 
@@ -84,14 +73,14 @@ def compare(kind: str, before: Things, after: Things) -> Things:
             if not _may_vanish(kind, name):
                 found[name] = "missing: %s" % name
         elif before[name] != after[name]:
-            if kind != "files" or not name.startswith(_RESTLESS[2:]):
+            if kind != "files" or not name.startswith(TEMPORARY):
                 found[name] = "changed: %s (was %s, is %s)" % (name, before[name], after[name])
     return found
 
 
 def _may_vanish(kind: str, name: str) -> bool:
     if kind == "files":
-        return name.startswith(_RESTLESS)
+        return name.startswith(RESTLESS)
     return kind in ("processes", "control groups", "listening sockets")
 
 
@@ -113,8 +102,11 @@ def used_by_others(kind: str, names: Collection[str], ours: Collection[Identity]
         groups = {line.split(":", 2)[2] for pid in others for line in _read(Path("/proc/%d/cgroup" % pid)).splitlines()}
         return {name for name in names if any((path + "/").startswith(_cgroup_path(name) + "/") for path in groups)}
     if kind == "files":
-        held = {link for pid in others for link in _links(pid)}
-        return {name for name in names if any((link + "/").startswith(name + "/") for link in held)}
+        names = [name for name in names if name.startswith(TEMPORARY)]
+        here = _mount_namespace("self")
+        near = [pid for pid in others if _mount_namespace(str(pid)) == here] if names else []
+        held = {text for pid in near for text in (*_links(pid), *_words(pid))}
+        return {name for name in names if any(_names_path(text, name) for text in held)}
     return set()
 
 
@@ -132,6 +124,23 @@ def _links(pid: int) -> Iterator[str]:
             continue
 
 
+def _names_path(text: str, path: str) -> bool:
+    return re.search(re.escape(path) + r"(?![\w.-])", text) is not None
+
+
+def _mount_namespace(pid: str) -> str:
+    try:
+        return os.readlink("/proc/%s/ns/mnt" % pid)
+    except OSError:
+        return ""
+
+
+def _words(pid: int) -> Iterator[str]:
+    """Arguments and environment: they name temporary folders that nothing is open in at the moment."""
+    for name in ("cmdline", "environ"):
+        yield _read(Path("/proc/%d" % pid) / name)
+
+
 # -- the kernel ------------------------------------------------------------------------------------------------------
 
 
@@ -139,8 +148,9 @@ def _mounts(instance: Instance) -> Things:
     """Mounts by place; two at the same place, one over the other, are told apart by a number."""
     found: Things = {}
     text = _read(Path("/proc/self/mountinfo"))
+    files = Files(instance)
     for point, line in zip(mount_points(text), text.splitlines()):
-        if _of_another_instance(instance, point):
+        if files.of_another_instance(point):
             continue
         number = 1
         while "%s (%d)" % (point, number) in found:
@@ -153,8 +163,10 @@ def _mounts(instance: Instance) -> Things:
 def _interfaces() -> Things:
     """Interfaces with flags and size, their addresses, and routes."""
     found = {}
-    for folder in Path("/sys/class/net").glob("*"):
-        found[folder.name] = "flags %s, mtu %s" % tuple(_read(folder / name).strip() for name in ("flags", "mtu"))
+    for line in _read(Path("/proc/net/dev")).splitlines()[2:]:
+        name = line.split(":")[0].strip()
+        details = tuple(_read(Path("/sys/class/net") / name / detail).strip() for detail in ("flags", "mtu"))
+        found["interface %s" % name] = "flags %s, mtu %s" % details
     local = re.findall(r"\|-- (\S+)\n\s+/32 host LOCAL", _read(Path("/proc/net/fib_trie")))
     found.update(("address %s" % address, "") for address in local)
     for line in _read(Path("/proc/net/if_inet6")).splitlines():
@@ -167,7 +179,7 @@ def _interfaces() -> Things:
 
 def _netfilter() -> Things:
     """Rules as the programs print them, without counters; and tables, chains and rules as the kernel lists them."""
-    found = {entry: "" for entry in netfilter.netlink_entries()}
+    found = dict.fromkeys(netfilter.netlink_entries(), "")
     for name in ("ip_tables_names", "ip6_tables_names", "arp_tables_names"):
         found.update(("%s: %s" % (name, table), "") for table in _read(Path("/proc/net") / name).split())
     askable = netfilter.present() or Path("/proc/net/ip_tables_names").exists()
@@ -179,10 +191,10 @@ def _netfilter() -> Things:
 
 
 def _sysctls() -> Things:
-    top = Path("/proc/sys")
-    paths = (Path(folder) / name for folder, _folders, names in os.walk(top) for name in names)
-    found = _contents(path for path in paths if not _matches(str(path.relative_to(top)), _VOLATILE))
-    return {name[len("/proc/sys/") :].replace("/", "."): value for name, value in found.items()}
+    top = "/proc/sys/"
+    volatile = matcher([top + pattern for pattern in _VOLATILE])
+    paths = (os.path.join(folder, name) for folder, _folders, names in os.walk(top) for name in names)
+    return _contents(Path(path) for path in paths if not volatile(path))
 
 
 def _cgroups(instance: Instance) -> Things:
@@ -194,7 +206,7 @@ def _cgroups(instance: Instance) -> Things:
             path = folder[len(str(hierarchy)) :] or "/"
             if path.startswith(common + "/") and not (path + "/").startswith(instance.cgroup + "/"):
                 continue
-            if path == common and _has_others(Path(folder), instance):
+            if path == common and has_others(folder, instance):
                 continue
             found["%s: %s" % (hierarchy, path)] = ""
     return found
@@ -231,88 +243,11 @@ def _address(text: str) -> str:
     return "%s:%d" % (host, int(port, 16))
 
 
-# -- files -----------------------------------------------------------------------------------------------------------
+# -- shared ----------------------------------------------------------------------------------------------------------
 
 
 def _digests(paths: Collection[str]) -> Things:
     return {path: hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16] for path in paths if Path(path).exists()}
-
-
-def _files(instance: Instance, ignore: Collection[str]) -> Things:
-    found: Things = {}
-    skip = (*ignore, str(cache_root()))
-    for top in _TREES:
-        _walk(top, instance, skip, found)
-    for top in _TEMPORARY:
-        for entry in _entries(top):
-            if not _skipped(entry, instance, skip):
-                found[entry.path] = "folder" if entry.is_dir(follow_symlinks=False) else "file"
-    if lab_root().exists():
-        _walk(str(lab_root()), instance, skip, found)
-    return found
-
-
-def _walk(top: str, instance: Instance, skip: tuple[str, ...], found: Things) -> None:
-    todo = [top]
-    while todo:
-        for entry in _entries(todo.pop()):
-            if _skipped(entry, instance, skip):
-                continue
-            try:
-                data = entry.stat(follow_symlinks=False)
-            except OSError:
-                continue  # gone since it was listed
-            found[entry.path] = _appearance(data)
-            if stat.S_ISDIR(data.st_mode):
-                todo.append(entry.path)
-
-
-def _appearance(data: os.stat_result) -> str:
-    """Size and time of a regular file; a folder's time changes with every temporary file in it and says nothing."""
-    text = "mode %o, owner %d:%d" % (data.st_mode, data.st_uid, data.st_gid)
-    if stat.S_ISREG(data.st_mode) or stat.S_ISLNK(data.st_mode):
-        text += ", %d bytes of time %d" % (data.st_size, data.st_mtime_ns)
-    return text
-
-
-def _entries(folder: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except OSError:
-        return []
-
-
-def _skipped(entry: os.DirEntry[str], instance: Instance, skip: tuple[str, ...]) -> bool:
-    if entry.path == str(lab_root()) or entry.path == str(lab_root() / ".lock"):
-        return _has_others(lab_root(), instance)
-    return _matches(entry.name, _CACHES) or _of_another_instance(instance, entry.path) or _matches(entry.path, skip)
-
-
-# -- shared ----------------------------------------------------------------------------------------------------------
-
-
-def _of_another_instance(instance: Instance, path: str) -> bool:
-    """Whether a path lies in the folder of another instance."""
-    if not path.startswith(str(lab_root()) + "/"):
-        return False
-    first = path[len(str(lab_root())) + 1 :].split("/")[0]
-    return first != instance.name and not first.startswith(".")
-
-
-def _has_others(folder: Path, instance: Instance) -> bool:
-    """Whether a folder that instances share has a folder of another instance in it."""
-    return any(entry.is_dir() and entry.name not in (instance.name, "") and entry.name[0] != "."
-               for entry in os.scandir(folder))  # fmt: skip
-
-
-def _matches(text: str, patterns: tuple[str, ...]) -> bool:
-    return bool(patterns) and _compiled(patterns).match(text) is not None
-
-
-@functools.cache
-def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(fnmatch.translate(pattern) for pattern in patterns))
 
 
 def _contents(paths: Iterator[Path]) -> Things:

@@ -153,8 +153,8 @@ def _report(differences: dict[str, dict[str, str]], before: Census, after: Censu
         if not found:
             print("%s: %s" % (kind, _same(kind, len(after[kind]))))
             continue
-        print("%s: %d differences (%d before, %d after)" % (kind, len(found), len(before[kind]), len(after[kind])))
-        for text in list(found.values())[:_MOST_SHOWN]:
+        print("%s: NOT the same (%d before, %d after)" % (kind, len(before[kind]), len(after[kind])))
+        for text in sorted(found.values())[:_MOST_SHOWN]:  # "changed" comes before "new": there are fewer of them
             print("  " + text)
         if len(found) > _MOST_SHOWN:
             print("  and %d more" % (len(found) - _MOST_SHOWN))

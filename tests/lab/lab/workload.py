@@ -36,6 +36,5 @@ def ensure(lab: Lab) -> None:
 def _on(lab: Lab, kind: HostKind, script: str, registry: str) -> None:
     """Run a script on a host, once in the host's life."""
     mark = "/var/lib/lab-%s.done" % script
-    text = "set -eu\ntest ! -e %s || exit 0\nregistry=%s\nhost=%s\n" % (mark, registry, kind.name)
-    text += (_SCRIPTS / script).read_text() + "\ntouch %s\n" % mark
-    run(lab.fleet.ssh(kind, "sh", "-s"), input_bytes=text.encode(), timeout=300)
+    command = "test -e %s || { sh -s %s %s && touch %s; }" % (mark, registry, kind.name, mark)
+    run(lab.fleet.ssh(kind, command), input_bytes=(_SCRIPTS / script).read_bytes(), timeout=300)

@@ -1,7 +1,12 @@
+#!/bin/sh
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Containers in several states. Variables: registry, host.
+#
+# Containers in several states. Arguments: registry, name of the host.
+set -eu
+registry=$1
+host=$2
 start() {
     name=$1
     shift

@@ -9,7 +9,7 @@ from collections import OrderedDict, UserDict, UserList
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.rules import (
@@ -307,7 +307,7 @@ def test_a_ranking_without_a_count_is_refused(field, value):
 @pytest.mark.parametrize("raw", [{"newest_per": "major"}, {"order": "version"}, {"olderthan": "14d"}], ids=repr)
 def test_a_field_without_effect_or_meaning_is_refused_with_its_value_too(raw):
     (value,) = raw.values()
-    assert value in refused({**FINE, **raw}).replace("newest_per: pattern", "")
+    assert value in refused({**FINE, **raw})
 
 
 def test_untagged_with_a_tag_pattern_is_refused():
@@ -329,6 +329,7 @@ any_value = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(FIELDS[KEEP]) | st.text(max_size=4), any_value, max_size=4),
     st.sampled_from([KEEP, DELETE]),
@@ -340,6 +341,7 @@ def test_any_mapping_is_a_rule_or_a_policy_error_that_names_the_rule(raw, kind):
         assert str(error).startswith("%s[0]" % kind)
 
 
+@settings(deadline=None)
 @given(any_value)
 def test_any_value_is_a_list_of_rules_or_a_policy_error_that_names_the_list(raw):
     try:

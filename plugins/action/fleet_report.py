@@ -1,0 +1,47 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prints the fleet's summary and writes its page, on the controller."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import write_atomic
+from ansible_collections.imagefleet.docker.plugins.modules.fleet_report import ARGUMENTS
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.fleet import read_fleet
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html import fleet_page
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.text import fleet_lines
+
+
+class ActionModule(ActionBase):
+    _requires_connection = False
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        _checked, options = self.validate_argument_spec(ARGUMENTS)
+        fleet = read_fleet(options["results"], options["expected_hosts"])
+        lines = fleet_lines(fleet, options["top"])
+        for line in ["", *lines, ""]:
+            self._display.display(line)
+        result.update(changed=False, lines=lines, complete=fleet.complete)
+        if options["dest"]:
+            result["dest"] = self._write(options)
+        return result
+
+    def _write(self, options: dict[str, Any]) -> str:
+        path = os.path.abspath(os.path.expanduser(options["dest"]))
+        generated = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        page = fleet_page(options["results"], options["expected_hosts"], generated, options["title"])
+        try:
+            write_atomic(path, page.encode("utf-8"), 0o644)
+        except StateError as error:
+            raise AnsibleActionFail("dest: %s" % error) from error
+        self._display.display("Report: %s" % path)
+        return path
