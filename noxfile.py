@@ -73,7 +73,7 @@ def build_stage(session: nox.Session) -> None:
 @nox.session(python=MAIN)
 def lint(session: nox.Session) -> None:
     """ruff, yamllint, ansible-lint (profile production, nothing skipped)."""
-    layer(session, CORE, "ansible-lint==26.10.1", "yamllint==1.37.1", "ruff==0.17.6")
+    layer(session, CORE, "ansible-lint==26.10.1", "ruff==0.17.6")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("yamllint", "--strict", ".")
@@ -223,9 +223,12 @@ def demo_down(session: nox.Session) -> None:
 @nox.session(python=MAIN)
 def bench(session: nox.Session) -> None:
     """Preview and deletion next to other tools, on the same images; figures are ratios and counts."""
-    layer(session, CORE, *SDK, "docker-prune-plan==0.2.1")
+    layer(session, CORE, *SDK, "docker-prune-plan==0.2.1", "docker-custodian==0.7.4", "pip")
     stage.build(session.run)
-    session.env["PYTHONPATH"] = str(stage.STAGE)
+    stage.own_copy(session.run, "bench")  # other layers may build the stage anew while this one measures
+    session.env["PYTHONPATH"] = str(stage.BUILD / "copies" / "bench")
+    downloads = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "imagefleet-lab"
+    session.env["IMAGEFLEET_LAB_CACHE"] = os.environ.get("IMAGEFLEET_LAB_CACHE") or str(downloads)
     session.run("python", "tests/benchmarks/run.py", *session.posargs)
 
 

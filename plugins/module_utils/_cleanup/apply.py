@@ -12,8 +12,8 @@ from typing import Callable, Dict, List, Sequence, Set, Tuple, TypeVar
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.gather import Look
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.delete import Deletion, delete_rows
-from ansible_collections.imagefleet.docker.plugins.module_utils._engine.events import NAME_MOVES, USES, read_events
-from ansible_collections.imagefleet.docker.plugins.module_utils._engine.listing import read_containers
+from ansible_collections.imagefleet.docker.plugins.module_utils._engine.events import NAME_MOVES, REMOVALS, USES, read_events
+from ansible_collections.imagefleet.docker.plugins.module_utils._engine.listing import read_containers, read_images
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     EngineError,
     EngineUnreachable,
@@ -28,7 +28,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._prune.plan impo
     Plan,
     PlannedRow,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._prune.usage import find_users
+from ansible_collections.imagefleet.docker.plugins.module_utils._prune.usage import NameIndex, find_users
 
 BATCH = 50
 RETURN_POLL = 0.5
@@ -88,12 +88,15 @@ def _objections(api: EngineApi, look: Look, batch: Sequence[PlannedRow], lost: b
     events = read_events(api, "%.6f" % facts.engine.clock, "%.6f" % now)
     used_names = _names([event.names for event in events if event.action in USES and event.action not in NAME_MOVES])
     moved_names = _names([event.names for event in events if event.action in NAME_MOVES])
+    # An archive that was loaded is told by its images' ids, not by the names that now mean them.
+    moved = any(event.kind == "image" and event.action not in REMOVALS for event in events)
+    current = NameIndex(read_images(api, facts.engine)) if moved else None
     objections: Dict[str, str] = {}
     for row in batch:
         names = {row.id, _canonical(row.target)}
         if users.get(row.id):
             objections[row.target] = "came into use after the plan was made: %s" % users[row.id][0]
-        elif names & moved_names:
+        elif names & moved_names or (current and row.target != row.id and current.find(row.target) - {row.id}):
             objections[row.target] = "was pulled, loaded or tagged after the plan was made"
         elif names & used_names:
             objections[row.target] = "was used by a container after the plan was made"

@@ -12,6 +12,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api impo
 
 USES = ("create", "start", "pull", "tag", "load", "import", "mount")
 NAME_MOVES = ("pull", "tag", "load", "import")
+REMOVALS = ("untag", "delete", "prune")
 
 
 @dataclass(frozen=True)

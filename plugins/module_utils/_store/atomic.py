@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import tempfile
 from typing import Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
-import contextlib
 
 
 def write_atomic(path: str, data: bytes, mode: int = 0o600) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from .errors import LabError
@@ -46,10 +47,8 @@ def _remove_root_when_empty() -> None:
     if any(path.is_dir() for path in lab_root().iterdir()):
         return
     (lab_root() / ".lock").unlink(missing_ok=True)
-    try:
+    with suppress(OSError):  # another instance is just starting
         lab_root().rmdir()
-    except OSError:
-        pass  # another instance is just starting
 
 
 def purge(store: Cache | None = None) -> None:

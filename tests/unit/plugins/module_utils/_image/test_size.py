@@ -87,7 +87,7 @@ def test_any_value_is_a_size_or_a_policy_error(value):
 
 
 @settings(deadline=None)
-@given(st.integers(0, 10**5), st.integers(0, 999), st.sampled_from(sorted(UNITS)))
+@given(st.integers(0, 999), st.integers(0, 999), st.sampled_from(sorted(UNITS)))
 def test_a_size_with_decimals_is_exact_to_the_byte(whole, thousandth, unit):
     text = "%d.%03d" % (whole, thousandth)
     assert abs(parse_size(text + unit) - int(Decimal(text) * UNITS[unit])) <= 1

@@ -26,7 +26,10 @@ def rule(target=REGISTRY, **fields):
 def kept(parsed, tags, repository=APP, digests=None, ages=None):
     """The tags that stay; every tag is content of its own, `ages` days old."""
     digests, ages = digests or {}, ages or {}
-    candidates = [(tag, repository, tag, digests.get(tag, "digest of " + tag), Clock(NOW - ages.get(tag, 1) * DAY)) for tag in tags]
+    candidates = [
+        (tag, repository, tag, digests.get(tag, "digest of " + tag), Clock(NOW - ages.get(tag, 1) * DAY))
+        for tag in tags
+    ]
     return set(rank(parsed, candidates, NOW))
 
 
@@ -110,7 +113,11 @@ def test_digests_take_places_and_not_names():
 
 @pytest.mark.parametrize("at", [None, 0, NOW + 10 * DAY])
 def test_an_unknown_moment_stays_and_takes_no_place(at):
-    candidates = [("unknown", APP, "x", "1", Clock(at)), ("old", APP, "y", "2", Clock(NOW - DAY)), ("new", APP, "z", "3", Clock(NOW))]
+    candidates = [
+        ("unknown", APP, "x", "1", Clock(at)),
+        ("old", APP, "y", "2", Clock(NOW - DAY)),
+        ("new", APP, "z", "3", Clock(NOW)),
+    ]
     assert set(rank(rule(HOST, newest=1), candidates, NOW)) == {"unknown", "new"}
 
 
@@ -144,7 +151,10 @@ def test_the_reason_says_what_could_not_be_ranked():
     by_clock = rank(rule(HOST, newest=1), [("x", APP, "x", "1", Clock(None))], NOW)["x"]
     assert by_clock.reason == "kept by rule keep[0]: its arrived time is unknown, so it cannot be ranked"
     grouped = rule(HOST, newest=1, newest_per="pattern", tags=["regex:(a)-.*", "main"])
-    assert rank(grouped, [("x", APP, "main", "1", Clock(NOW))], NOW)["x"].reason == "kept by rule keep[0]: main has no captured group"
+    assert (
+        rank(grouped, [("x", APP, "main", "1", Clock(NOW))], NOW)["x"].reason
+        == "kept by rule keep[0]: main has no captured group"
+    )
 
 
 tags = st.sampled_from(["latest", "1.0", "1.0.0", "1.1", "1.2", "2.0", "2.0-rc1", "1.0-alpine", "1.1-alpine", "main"])
@@ -154,7 +164,13 @@ drawn = st.lists(st.tuples(st.sampled_from("ab"), tags, st.integers(0, 4), momen
 
 def candidates_of(rows):
     return [
-        ("key%d" % place, "docker.io/" + repository, tag, "digest%d" % digest, Clock(None if at is None else NOW - at * DAY))
+        (
+            "key%d" % place,
+            "docker.io/" + repository,
+            tag,
+            "digest%d" % digest,
+            Clock(None if at is None else NOW - at * DAY),
+        )
         for place, (repository, tag, digest, at) in enumerate(rows)
     ]
 
@@ -165,7 +181,9 @@ def test_the_order_of_the_candidates_does_not_matter(rows, count, target, random
     candidates = candidates_of(rows)
     shuffled = list(candidates)
     random.shuffle(shuffled)
-    assert set(rank(rule(target, newest=count), candidates, NOW)) == set(rank(rule(target, newest=count), shuffled, NOW))
+    assert set(rank(rule(target, newest=count), candidates, NOW)) == set(
+        rank(rule(target, newest=count), shuffled, NOW)
+    )
 
 
 @settings(deadline=None)

@@ -54,7 +54,9 @@ def test_without_delete_rules_nothing_is_deleted():
 
 
 def test_what_no_delete_rule_matches_stays():
-    assert judge(item(), delete=[{"tags": "2.*"}]) == Verdict("one", "keep", None, "no delete rule matches", True, "no_rule")
+    assert judge(item(), delete=[{"tags": "2.*"}]) == Verdict(
+        "one", "keep", None, "no delete rule matches", True, "no_rule"
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,12 @@ def test_what_no_delete_rule_matches_stays():
         ({"arrived": Clock(0)}, {}, "minimum_age", "it is not known when it arrived (minimum_age 24h)"),
         ({"arrived": ago(-30)}, {}, "minimum_age", "it is not known when it arrived (minimum_age 24h)"),
         ({}, {"keep": [{"tags": "1.*"}]}, "rule", "kept by rule keep[0]"),
-        ({}, {"keep": [{"tags": "2.*"}, {"name": "ours", "newest": 1}]}, "rule", "kept by rule ours: number 1 of the newest 1 per repository"),
+        (
+            {},
+            {"keep": [{"tags": "2.*"}, {"name": "ours", "newest": 1}]},
+            "rule",
+            "kept by rule ours: number 1 of the newest 1 per repository",
+        ),
     ],
 )
 def test_every_reason_to_stay_beats_a_delete_rule(change, policy, kept_by, reason):
@@ -81,10 +88,18 @@ def test_every_reason_to_stay_beats_a_delete_rule(change, policy, kept_by, reaso
 
 
 @pytest.mark.parametrize(
-    ("gone", "kept_by"), [((), "use"), (("use",), "protect"), (("use", "protect"), "minimum_age"), (("use", "protect", "minimum_age"), "rule")]
+    ("gone", "kept_by"),
+    [
+        ((), "use"),
+        (("use",), "protect"),
+        (("use", "protect"), "minimum_age"),
+        (("use", "protect", "minimum_age"), "rule"),
+    ],
 )
 def test_the_first_reason_that_holds_is_given(gone, kept_by):
-    one = item(used_by=() if "use" in gone else ("container web (running)",), days=100 if "minimum_age" in gone else 0.1)
+    one = item(
+        used_by=() if "use" in gone else ("container web (running)",), days=100 if "minimum_age" in gone else 0.1
+    )
     verdict = judge(one, keep=ALL, delete=ALL, protect=[] if "protect" in gone else ["team/app"])
     assert verdict.kept_by == kept_by
 
@@ -171,7 +186,14 @@ def test_what_is_unknown_matches_a_keep_rule(clocks, rule, kept):
 
 @pytest.mark.parametrize(
     ("age", "minimum", "action"),
-    [(1, "24h", "delete"), (0.999, "24h", "keep"), (0, 0, "delete"), (None, 0, "delete"), (-0.001, "24h", "keep"), (6, "7d", "keep")],
+    [
+        (1, "24h", "delete"),
+        (0.999, "24h", "keep"),
+        (0, 0, "delete"),
+        (None, 0, "delete"),
+        (-0.001, "24h", "keep"),
+        (6, "7d", "keep"),
+    ],
 )
 def test_minimum_age_is_measured_from_the_arrival(age, minimum, action):
     one = item(days=age, created=ago(1000), last_used=ago(1000))
@@ -205,9 +227,21 @@ def test_the_reason_of_a_deletion_is_in_plain_words(one, rule, reason):
 @pytest.mark.parametrize(
     ("one", "rules", "reason"),
     [
-        (item(days=10), [{"name": "old", "older_than": "30d"}], "no delete rule matches yet: arrived 10d ago, old deletes from 30d"),
-        (item(days=10), [{"tags": "9", "older_than": "20d"}, {"older_than": "30d"}], "no delete rule matches yet: arrived 10d ago, delete[1] deletes from 30d"),
-        (item(), [{"older_than": "30d", "clock": "last_used"}], "no delete rule matches yet: last_used unknown, delete[0] deletes from 30d"),
+        (
+            item(days=10),
+            [{"name": "old", "older_than": "30d"}],
+            "no delete rule matches yet: arrived 10d ago, old deletes from 30d",
+        ),
+        (
+            item(days=10),
+            [{"tags": "9", "older_than": "20d"}, {"older_than": "30d"}],
+            "no delete rule matches yet: arrived 10d ago, delete[1] deletes from 30d",
+        ),
+        (
+            item(),
+            [{"older_than": "30d", "clock": "last_used"}],
+            "no delete rule matches yet: last_used unknown, delete[0] deletes from 30d",
+        ),
         (item(), [{"tags": "9"}], "no delete rule matches"),
     ],
 )
@@ -248,7 +282,15 @@ def test_a_rule_without_ages_still_deletes_while_clocks_are_distrusted():
     assert judge(item(), distrust=DISTRUST, delete=[{"older_than": "30d"}, *ALL], minimum_age=0).rule == "delete[1]"
 
 
-@pytest.mark.parametrize("keep", [{"younger_than": "30d"}, {"younger_than": "30d", "tags": "1.*"}, {"older_than": "300d"}, {"newest": 1, "younger_than": "30d"}])
+@pytest.mark.parametrize(
+    "keep",
+    [
+        {"younger_than": "30d"},
+        {"younger_than": "30d", "tags": "1.*"},
+        {"older_than": "300d"},
+        {"newest": 1, "younger_than": "30d"},
+    ],
+)
 def test_a_keep_rule_by_age_keeps_while_clocks_are_distrusted(keep):
     # S11: the clock may have jumped ahead, so that "too old to keep" is no knowledge; unknown matches a keep rule.
     assert judge(item(), distrust=DISTRUST, keep=[keep], delete=ALL, minimum_age=0).action == "keep"
@@ -257,7 +299,16 @@ def test_a_keep_rule_by_age_keeps_while_clocks_are_distrusted(keep):
 ages = st.none() | st.integers(-3, 60)
 items = st.lists(
     st.builds(
-        lambda repository, tag, arrived, created, used, exact, digest, users: (repository, tag, arrived, created, used, exact, digest, users),
+        lambda repository, tag, arrived, created, used, exact, digest, users: (
+            repository,
+            tag,
+            arrived,
+            created,
+            used,
+            exact,
+            digest,
+            users,
+        ),
         st.sampled_from(["docker.io/team/app", "registry:5000/team/app", "docker.io/library/nginx", None]),
         st.sampled_from(["1.0", "1.1", "2.0-rc1", "main", None]),
         ages,
@@ -298,7 +349,14 @@ selecting = st.sampled_from(
         {"younger_than": "10d", "tags": "**"},
     ]
 )
-ranking = st.sampled_from([{"newest": 1}, {"newest": 2, "order": "version"}, {"newest": 1, "newest_per": "major", "newest_groups": 1}, {"prerelease": True}])
+ranking = st.sampled_from(
+    [
+        {"newest": 1},
+        {"newest": 2, "order": "version"},
+        {"newest": 1, "newest_per": "major", "newest_groups": 1},
+        {"prerelease": True},
+    ]
+)
 policies = st.fixed_dictionaries(
     {
         "keep": st.lists(selecting | ranking, max_size=3),

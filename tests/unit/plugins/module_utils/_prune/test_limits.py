@@ -15,7 +15,17 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._prune.limits im
 
 @pytest.mark.parametrize(
     ("value", "amount", "share"),
-    [(50, 50, False), ("50", 50, False), (" 50 ", 50, False), ("0", 0, False), (0, 0, False), ("10%", 10, True), ("2.5 %", 2.5, True), ("0%", 0, True), ("100%", 100, True)],
+    [
+        (50, 50, False),
+        ("50", 50, False),
+        (" 50 ", 50, False),
+        ("0", 0, False),
+        (0, 0, False),
+        ("10%", 10, True),
+        ("2.5 %", 2.5, True),
+        ("0%", 0, True),
+        ("100%", 100, True),
+    ],
 )
 def test_limits_are_numbers_or_shares(value, amount, share):
     limit = parse_limit("refuse_above", value)
@@ -29,12 +39,35 @@ def test_no_limit_and_no_count(value):
 
 
 @pytest.mark.parametrize(
-    "value", ["-1", -1, 1.5, "1.5", "ten", "%", ".%", "-5%", "101%", "1.2.3%", "10%%", "% 10", "10 percent", True, False, [5], {}, " "], ids=repr
+    "value",
+    [
+        "-1",
+        -1,
+        1.5,
+        "1.5",
+        "ten",
+        "%",
+        ".%",
+        "-5%",
+        "101%",
+        "1.2.3%",
+        "10%%",
+        "% 10",
+        "10 percent",
+        True,
+        False,
+        [5],
+        {},
+        " ",
+    ],
+    ids=repr,
 )
 def test_a_limit_that_is_none_is_refused_with_option_and_value(value):
     with pytest.raises(PolicyError) as refusal:
         parse_limit("refuse_above", value)
-    assert str(refusal.value) == "refuse_above: %r is neither a number of references (50) nor a share of them (10%%)" % (value,)
+    assert str(
+        refusal.value
+    ) == "refuse_above: %r is neither a number of references (50) nor a share of them (10%%)" % (value,)
 
 
 @pytest.mark.parametrize("value", [0, "0", -1, "-1", 1.5, "1.5", "x", " ", True, False, [1], {}, "1 2"], ids=repr)
@@ -44,7 +77,9 @@ def test_a_count_that_is_none_is_refused_with_option_and_value(value):
     assert str(refusal.value) == "max_deletions: %r is not a whole number from 1 on" % (value,)
 
 
-@pytest.mark.parametrize("value", ["\u00b2", "\u00b2%", "9" * 5000], ids=["superscript", "superscript-share", "5000-digits"])
+@pytest.mark.parametrize(
+    "value", ["\u00b2", "\u00b2%", "9" * 5000], ids=["superscript", "superscript-share", "5000-digits"]
+)
 @pytest.mark.parametrize("parse", [parse_limit, parse_count])
 def test_odd_digits_in_a_limit_are_read_or_a_policy_error(parse, value):
     try:

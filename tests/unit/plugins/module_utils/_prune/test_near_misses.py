@@ -9,13 +9,14 @@ import pytest
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.policy import parse_policy
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.facts import (
+    CONTAINERD,
     ContainerFacts,
     EngineFacts,
     HostFacts,
     ImageFacts,
     Layer,
+    ServiceFacts,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._prune.facts import CONTAINERD, ServiceFacts
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.judge import Judged
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.near_misses import find_near_misses
 
@@ -60,7 +61,11 @@ def misses(*images, build_age=30 * DAY, containers=(), store="overlay2", service
 @pytest.mark.parametrize(
     ("one", "policy", "needed_by"),
     [
-        (image("a", TAG), {"services": [ServiceFacts("shop", "x", "team/app:1")]}, "in use: service shop (previous image, needed for a rollback)"),
+        (
+            image("a", TAG),
+            {"services": [ServiceFacts("shop", "x", "team/app:1")]},
+            "in use: service shop (previous image, needed for a rollback)",
+        ),
         (image("a", TAG), {"protect": ["team/app"]}, "protected: repository docker.io/team/app"),
         (image("a", TAG, days=0), {}, "arrived 0s ago (minimum_age 24h)"),
         (image("a", TAG), {"keep": [{"name": "rollback", "tags": "1"}]}, "kept by rule rollback"),
@@ -73,7 +78,14 @@ def test_what_is_needed_without_a_container_is_a_near_miss(one, policy, needed_b
 
 @pytest.mark.parametrize(
     ("created", "peer"),
-    [(NOW - 30 * DAY, BOTH), (NOW - 400 * DAY, BOTH), (NOW - 30 * DAY + 1, PRUNE), (None, PRUNE), (0, PRUNE), (NOW + DAY, PRUNE)],
+    [
+        (NOW - 30 * DAY, BOTH),
+        (NOW - 400 * DAY, BOTH),
+        (NOW - 30 * DAY + 1, PRUNE),
+        (None, PRUNE),
+        (0, PRUNE),
+        (NOW + DAY, PRUNE),
+    ],
 )
 def test_an_old_build_is_missed_by_age_rules_too(created, peer):
     (miss,) = misses(image("a", TAG, created=created), protect=["team/app"])
@@ -118,11 +130,16 @@ def test_what_the_peers_spare_or_nobody_needs_is_none(images, more):
 def test_on_the_graph_driver_prune_takes_all_names_but_one_of_an_image_in_use(tags, store, expected):
     found = misses(image("a", *tags), containers=[container("web", "a"), container("api", "a")], store=store)
     assert [miss.reference for miss in found] == expected
-    assert all(miss.needed_by == "one of 2 names of the image of container web; prune leaves one, not necessarily this" for miss in found)
+    assert all(
+        miss.needed_by == "one of 2 names of the image of container web; prune leaves one, not necessarily this"
+        for miss in found
+    )
 
 
 def test_near_misses_are_sorted_by_name_with_the_unnamed_last():
-    found = misses(image("z", days=0), image("b", APP + ":2", days=0), image("c", APP + ":1", days=0), image("a", days=0))
+    found = misses(
+        image("z", days=0), image("b", APP + ":2", days=0), image("c", APP + ":1", days=0), image("a", days=0)
+    )
     assert [(miss.reference, miss.id) for miss in found] == [
         ("team/app:1", "sha256:c"),
         ("team/app:2", "sha256:b"),

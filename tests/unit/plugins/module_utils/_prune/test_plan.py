@@ -58,7 +58,9 @@ DISK = FileSystem("/var/lib/docker", size=1000, used=900, free=100, inodes=500, 
 
 
 def plan(*images, delete=ALL, containers=(), options=None, more=None, **policy):
-    return make_plan(host(*images, containers=containers, **(more or {})), parse_policy(delete=delete, **policy), **(options or {}))
+    return make_plan(
+        host(*images, containers=containers, **(more or {})), parse_policy(delete=delete, **policy), **(options or {})
+    )
 
 
 def three():
@@ -83,8 +85,20 @@ def test_deletions_come_first_in_the_order_in_which_they_are_carried_out():
 def test_a_row_tells_all_that_a_report_needs():
     one = image("a", APP + ":1", days=40, created=NOW - 90 * DAY, last_used=NOW - 35 * DAY, layers=[("x", 7)])
     (row,) = plan(one, delete=[{"name": "old", "older_than": "30d"}]).rows
-    assert (row.id, row.reference, row.target, row.action, row.rule) == ("sha256:a", "team/app:1", "team/app:1", "delete", "old")
-    assert (row.reason, row.kept_by, row.unused, row.bytes, row.bytes_max) == ("unused; arrived 40d ago (limit 30d)", "", True, 7, 7)
+    assert (row.id, row.reference, row.target, row.action, row.rule) == (
+        "sha256:a",
+        "team/app:1",
+        "team/app:1",
+        "delete",
+        "old",
+    )
+    assert (row.reason, row.kept_by, row.unused, row.bytes, row.bytes_max) == (
+        "unused; arrived 40d ago (limit 30d)",
+        "",
+        True,
+        7,
+        7,
+    )
     assert (row.arrived, row.created, row.last_used) == (NOW - 40 * DAY, NOW - 90 * DAY, NOW - 35 * DAY)
     assert (row.family, row.used_by, row.outcome, row.error) == ("sha256:a", (), PLANNED, None)
 
@@ -120,12 +134,20 @@ def test_without_delete_rules_every_unused_item_is_listed_with_its_bytes():
     made = plan(*three(), containers=[container("web", "a")], delete=None)
     assert made.deletes == ()
     assert made.reclaimable == Interval()
-    assert [(short([row])[0], row.bytes, row.unused) for row in made.rows] == [("c", 10, True), ("b", 10, True), ("a", 0, False)]
+    assert [(short([row])[0], row.bytes, row.unused) for row in made.rows] == [
+        ("c", 10, True),
+        ("b", 10, True),
+        ("a", 0, False),
+    ]
 
 
 def test_bytes_of_unused_rows_add_to_those_freed_before_them():
     made = plan(*three(), delete=[{"tags": ["b", "c"]}])
-    assert [(short([row])[0], row.action, row.bytes) for row in made.rows] == [("c", "delete", 10), ("b", "delete", 10), ("a", "keep", 15)]
+    assert [(short([row])[0], row.action, row.bytes) for row in made.rows] == [
+        ("c", "delete", 10),
+        ("b", "delete", 10),
+        ("a", "keep", 15),
+    ]
 
 
 def test_bytes_that_are_not_certain_have_an_upper_bound():
@@ -141,13 +163,16 @@ def test_max_deletions_plans_the_oldest_and_defers_the_rest(cap, outcomes):
 
 
 def test_max_deletions_counts_names():
-    made = plan(image("a", APP + ":1", APP + ":2", days=50), image("b", APP + ":3"), options={"max_deletions": 2})
-    assert [row.outcome for row in made.deletes] == [PLANNED, PLANNED, DEFERRED] or short(made.deletes)[0] == "3"
-    assert sum(row.outcome == PLANNED for row in made.deletes) == 2
+    made = plan(
+        image("a", APP + ":1", APP + ":2", days=50), image("b", APP + ":3", days=90), options={"max_deletions": 2}
+    )
+    assert [(short([row])[0], row.outcome) for row in made.deletes] == [("3", PLANNED), ("1", PLANNED), ("2", DEFERRED)]
 
 
 def test_a_family_goes_children_first_and_under_one_name():
-    made = plan(image("a"), image("b", parent="sha256:a"), image("c", APP + ":1", parent="sha256:b"), image("x", APP + ":x"))
+    made = plan(
+        image("a"), image("b", parent="sha256:a"), image("c", APP + ":1", parent="sha256:b"), image("x", APP + ":x")
+    )
     families = [(row.id, row.family) for row in made.deletes if row.id != "sha256:x"]
     assert families == [("sha256:c", "sha256:a"), ("sha256:b", "sha256:a"), ("sha256:a", "sha256:a")]
 
@@ -176,7 +201,10 @@ def test_what_the_rules_alone_would_delete_is_asked_for_its_origin():
     assert [(one, row.shown) for one, row in found] == [("sha256:a", "team/app:a")]
 
 
-@pytest.mark.parametrize(("delete", "peers"), [([{"tags": "x"}], 1), ([{"tags": "x", "older_than": "50d"}, {"tags": "x", "older_than": "5d"}], 2)])
+@pytest.mark.parametrize(
+    ("delete", "peers"),
+    [([{"tags": "x"}], 1), ([{"tags": "x", "older_than": "50d"}, {"tags": "x", "older_than": "5d"}], 2)],
+)
 def test_near_misses_use_the_shortest_age_of_the_rules_or_thirty_days(delete, peers):
     made = plan(image("a", APP + ":1", created=NOW - 20 * DAY), delete=delete, protect=["team/app"])
     assert [len(miss.peer.split(", ")) for miss in made.near_misses] == [peers]
@@ -226,7 +254,9 @@ def engines(draw):
     for place in range(draw(st.integers(0, 6))):
         steps = draw(st.lists(st.sampled_from("pq"), min_size=1, max_size=3))
         chains = [("/".join(steps[: depth + 1]), 1 + depth) for depth in range(len(steps))]
-        tags = draw(st.sampled_from([(), ("%s:%d" % (APP, place),), ("%s:%d" % (APP, place), "docker.io/library/x:%d" % place)]))
+        tags = draw(
+            st.sampled_from([(), ("%s:%d" % (APP, place),), ("%s:%d" % (APP, place), "docker.io/library/x:%d" % place)])
+        )
         parent = draw(st.none() | st.integers(0, place - 1)) if place else None
         images.append(
             image(
@@ -244,7 +274,10 @@ def engines(draw):
 
 policies = st.fixed_dictionaries(
     {
-        "delete": st.lists(st.sampled_from([{"repositories": "**"}, {"tagged": False}, {"older_than": "10d"}, {"repositories": "x"}]), max_size=2),
+        "delete": st.lists(
+            st.sampled_from([{"repositories": "**"}, {"tagged": False}, {"older_than": "10d"}, {"repositories": "x"}]),
+            max_size=2,
+        ),
         "keep": st.lists(st.sampled_from([{"newest": 1}, {"newest": 2, "repositories": "team/**"}]), max_size=1),
     }
 )

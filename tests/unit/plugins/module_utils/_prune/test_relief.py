@@ -61,7 +61,10 @@ def relief(need, *images, delete=ALL, containers=(), **more):
 
 def three():
     """10 bytes each, oldest first: c, b, a."""
-    return [image(name, APP + ":" + name, days=days, layers=[(name, 10)]) for name, days in (("a", 10), ("b", 20), ("c", 30))]
+    return [
+        image(name, APP + ":" + name, days=days, layers=[(name, 10)])
+        for name, days in (("a", 10), ("b", 20), ("c", 30))
+    ]
 
 
 def short(result):
@@ -92,8 +95,12 @@ def test_when_all_of_it_would_not_end_the_pressure_none_goes():
     result, judged = relief(Need(bytes=100, relief=31, text="900 of 1000 used"), *three())
     assert result.images == ()
     assert set(reasons(judged)) == {"a", "b", "c"}
-    assert set(reasons(judged).values()) == {"target unreachable, deleting it would not end the pressure: 900 of 1000 used"}
-    assert result.unreachable.startswith("900 of 1000 used; 100 B must go, the rules allow 30 B. All images together hold 30 B")
+    assert set(reasons(judged).values()) == {
+        "target unreachable, deleting it would not end the pressure: 900 of 1000 used"
+    }
+    assert result.unreachable.startswith(
+        "900 of 1000 used; 100 B must go, the rules allow 30 B. All images together hold 30 B"
+    )
     assert "the other 870 B are not images" in result.unreachable
     assert "docker system df -v" in result.unreachable and "/var/lib/docker" in result.unreachable
 
@@ -112,7 +119,9 @@ def test_the_explanation_tells_what_images_in_use_hold():
 def test_images_that_free_nothing_stay():
     twin = image("t", APP + ":t", days=50, layers=[("shared", 10)])
     used = image("u", APP + ":u", days=60, layers=[("shared", 10)])
-    result, judged = relief(Need(bytes=5, relief=5, text="full"), twin, used, *three(), containers=[container("web", "u")])
+    result, judged = relief(
+        Need(bytes=5, relief=5, text="full"), twin, used, *three(), containers=[container("web", "u")]
+    )
     assert short(result) == ["c"]
     assert "t" in reasons(judged)
 
@@ -147,7 +156,9 @@ def test_under_inode_pressure_images_that_free_nothing_stay_too():
     assert reasons(judged)["t"] == "would free nothing"
 
 
-@pytest.mark.parametrize("need", [Need(bytes=10, relief=10, inodes=100, text="full"), Need(bytes=1000, relief=1000, inodes=100, text="full")])
+@pytest.mark.parametrize(
+    "need", [Need(bytes=10, relief=10, inodes=100, text="full"), Need(bytes=1000, relief=1000, inodes=100, text="full")]
+)
 def test_inode_pressure_beside_pressure_by_bytes_still_plans_everything_allowed(need):
     # Inodes cannot be foretold; bytes that are met, or out of reach, do not end the pressure on inodes.
     result, _judged = relief(need, *three())
@@ -161,7 +172,10 @@ hosts = st.lists(st.tuples(layers, st.integers(2, 50), st.booleans()), min_size=
 @settings(deadline=None)
 @given(hosts, st.integers(1, 60), st.integers(1, 60))
 def test_relief_is_enough_and_not_more_than_the_rules_allow(rows, wanted, end):
-    images = [image(str(place), APP + ":%d" % place, days=days, layers=chains) for place, (chains, days, _used) in enumerate(rows)]
+    images = [
+        image(str(place), APP + ":%d" % place, days=days, layers=chains)
+        for place, (chains, days, _used) in enumerate(rows)
+    ]
     containers = [container("c%d" % place, str(place)) for place, (_chains, _days, used) in enumerate(rows) if used]
     need = Need(bytes=max(wanted, end), relief=min(wanted, end), text="full")
     facts = host(*images, containers=containers)

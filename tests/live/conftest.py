@@ -1,0 +1,44 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures: every test runs on each engine of the lab, with a prefix of its own, and leaves nothing there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Iterator
+
+import pytest
+from lab import load
+from workbench import Workbench
+
+LAB = load("test")
+ENGINES = {engine["name"]: engine for engine in LAB["engines"]}
+
+
+def pytest_generate_tests(metafunc: Any) -> None:
+    """`bench` runs on every engine; a test marked `engines("overlay2")` on those of that kind or name only."""
+    if "bench" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("engines")
+        wanted = set(marker.args) if marker else None
+        names = [name for name, one in ENGINES.items() if wanted is None or {name, one["kind"]} & wanted]
+        metafunc.parametrize("engine_name", names, scope="function")
+
+
+def pytest_configure(config: Any) -> None:
+    config.addinivalue_line("markers", "engines(*names): run on these engines or kinds of engines only")
+
+
+@pytest.fixture
+def bench(engine_name: str, request: Any, tmp_path: Path) -> Iterator[Workbench]:
+    prefix = "t-" + re.sub(r"[^a-z0-9]+", "-", request.node.originalname.lower()).strip("-")[:60]
+    found = Workbench(ENGINES[engine_name], tmp_path, prefix)
+    found.sweep()
+    yield found
+    found.sweep()
+
+
+@pytest.fixture(scope="session")
+def lab() -> dict[str, Any]:
+    return LAB
