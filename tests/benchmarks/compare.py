@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Callable
 
@@ -17,7 +17,7 @@ import safety
 import scene
 from lab import Engine
 from proxy import CountingProxy
-from tools import Place, Preview, Tool, forget
+from tools import Command, Place, Preview, Tool, forget
 
 Say = Callable[[str], None]
 
@@ -49,29 +49,38 @@ class Comparison:
         }
 
     def preview(self, tool: Tool, repeats: int) -> None:
-        """Run a preview several times; the median counts."""
+        """Run a preview several times straight at the engine (the median counts), and once through the counting proxy."""
         row: dict[str, Any] = {"tool": tool.name}
         self.results["previews"].append(row)
         if isinstance(tool.preview, str):
             row["missing"] = tool.preview
             return
         self._say("preview: %s" % tool.name)
-        runs = []
-        with self._proxy() as proxy:
-            for _ in range(repeats):
-                forget(self._place)
-                if tool.before is not None:
-                    first = measure.run(tool.before(self._place), proxy, tool.env, self._home, self._limit)
-                    row["trouble"] = first.trouble
-                runs.append(measure.run(tool.preview(self._place), proxy, tool.env, self._home, self._limit))
-        row["trouble"] = row.get("trouble") or next((run.trouble for run in runs if run.trouble), "")
+        runs = [self._preview(tool, self._engine.socket) for _ in range(repeats)]
+        with CountingProxy(self._place.socket, self._engine.socket) as proxy:
+            self._preview(tool, proxy.path, proxy.take)
+            row.update(_calls(proxy.take()))
         row["seconds"] = statistics.median(run.seconds for run in runs)
-        row.update(_calls(runs[-1].calls))
+        row["trouble"] = next((run.trouble for run in runs if run.trouble), "")
         if not row["trouble"]:
             row.update(self._judge(tool.read(runs[-1].output)))
 
+    def _preview(self, tool: Tool, socket: Path, prepared: Callable[[], object] = lambda: None) -> measure.Run:
+        forget(self._place)
+        if tool.before is not None:
+            first = self._run(tool.before, tool, socket)
+            if first.trouble:
+                return first
+        prepared()
+        assert not isinstance(tool.preview, str)
+        return self._run(tool.preview, tool, socket)
+
+    def _run(self, command: Command, tool: Tool, socket: Path) -> measure.Run:
+        place = replace(self._place, socket=socket)
+        return measure.run(command(place), socket, tool.env, self._home, self._limit)
+
     def delete(self, tool: Tool, fresh: bool) -> None:
-        """Run a deletion on the saved state (`fresh`: nothing was deleted since), look at disk, names and containers."""
+        """Run a deletion on the saved state (`fresh`: nothing was deleted since) through the counting proxy, look at what is left."""
         row: dict[str, Any] = {"tool": tool.name}
         self.results["deletions"].append(row)
         if isinstance(tool.delete, str):
@@ -81,16 +90,13 @@ class Comparison:
         if not fresh:
             disk.restore(self._engine, self._copy)
         forget(self._place)
-        with self._proxy() as proxy:
-            run = measure.run(tool.delete(self._place), proxy, tool.env, self._home, self._limit)
+        with CountingProxy(self._place.socket, self._engine.socket) as proxy:
+            run = self._run(tool.delete, tool, proxy.path)
+            row.update(_calls(proxy.take()))
         row["seconds"] = run.seconds
         row["trouble"] = run.trouble
-        row.update(_calls(run.calls))
         row["freed_bytes"] = self._full - disk.settled_bytes(self._engine)
         row.update(asdict(safety.look(self._engine.socket, self._scene)))
-
-    def _proxy(self) -> CountingProxy:
-        return CountingProxy(self._place.socket, self._engine.socket)
 
     def _judge(self, preview: Preview) -> dict[str, Any]:
         found: dict[str, Any] = {"low": preview.low, "high": preview.high, "named": None, "right": None}

@@ -29,6 +29,9 @@ class Place:
     docker: Path
 
 
+Command = Callable[[Place], Sequence[object]]
+
+
 @dataclass(frozen=True)
 class Preview:
     """What a preview promises: (beginnings of) image ids, and bytes with an upper bound; None is not told."""
@@ -43,12 +46,12 @@ class Tool:
     """A column text instead of a command says why there is none."""
 
     name: str
-    preview: Callable[[Place], Sequence[object]] | str
-    delete: Callable[[Place], Sequence[object]] | str
+    preview: Command | str
+    delete: Command | str
     read: Callable[[str], Preview] = lambda _text: Preview()
     env: dict[str, str] = field(default_factory=dict)
     #: Run before every preview; its time does not count.
-    before: Callable[[Place], Sequence[object]] | None = None
+    before: Command | None = None
 
 
 def forget(place: Place) -> None:
@@ -82,7 +85,7 @@ def tools(peers: Path) -> list[Tool]:
     ]
 
 
-def _ours(mode: str) -> Callable[[Place], Sequence[object]]:
+def _ours(mode: str) -> Command:
     return lambda place: [sys.executable, HERE / "ours.py", place.socket, place.folder, mode]
 
 

@@ -151,9 +151,18 @@ def test_parents_of_local_builds_go_after_their_children(bench: Workbench) -> No
     """Traps 6 and 17: leaf first; a parent that stays needed is not removed on the quiet."""
     bench.load(app(1, "base:1"))
     for number in (1, 2):
-        dockerfile = "FROM %s\nLABEL %s=%s\nENV STEP=%d\nENV LAST=%d\n" % (bench.name("base:1"), LABEL, bench.prefix, 1, number)
+        dockerfile = "FROM %s\nLABEL %s=%s\nENV STEP=%d\nENV LAST=%d\n" % (
+            bench.name("base:1"),
+            LABEL,
+            bench.prefix,
+            1,
+            number,
+        )
         build = bench.api.build(
-            fileobj=__import__("io").BytesIO(dockerfile.encode()), tag=bench.name("child:%d" % number), rm=True, network_mode="none"
+            fileobj=__import__("io").BytesIO(dockerfile.encode()),
+            tag=bench.name("child:%d" % number),
+            rm=True,
+            network_mode="none",
         )
         assert "Successfully tagged" in b"".join(build).decode()
     container = bench.container("child:2", "created")

@@ -37,7 +37,13 @@ class Workbench:
     def load(self, *images: Image) -> None:
         """Load images, their names given without the prefix; all carry the label of this test."""
         named = [
-            Image([self.name(name) for name in image.names], image.layers, {**image.labels, LABEL: self.prefix}, image.created, image.note)
+            Image(
+                [self.name(name) for name in image.names],
+                image.layers,
+                {**image.labels, LABEL: self.prefix},
+                image.created,
+                image.note,
+            )
             for image in images
         ]
         for _line in self.api.load_image(archive(named)):
@@ -100,7 +106,9 @@ class Workbench:
     def clean(self, **options: Any) -> dict[str, Any]:
         return self._run(True, options)
 
-    def _run(self, apply: bool, options: Mapping[str, Any], progress: Callable[[str], None] | None = None) -> dict[str, Any]:
+    def _run(
+        self, apply: bool, options: Mapping[str, Any], progress: Callable[[str], None] | None = None
+    ) -> dict[str, Any]:
         return run_cleanup(
             parse_options(self.options(**options)),
             apply,
@@ -147,4 +155,3 @@ class Workbench:
                 except docker.errors.APIError as error:
                     if error.status_code not in (404, 409):
                         raise
-

@@ -34,7 +34,9 @@ def test_readme_names_every_module_role_and_playbook() -> None:
     names |= {path.name for path in (ROOT / "roles").iterdir()}
     names |= {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
     names |= {path.stem for kind in ("filter", "test") for path in (ROOT / "plugins" / kind).glob("*.py")}
-    assert not sorted(name for name in names if "`%s`" % name not in README and "imagefleet.docker.%s" % name not in README)
+    assert not sorted(
+        name for name in names if "`%s`" % name not in README and "imagefleet.docker.%s" % name not in README
+    )
 
 
 def test_readme_and_runtime_agree_on_the_core() -> None:

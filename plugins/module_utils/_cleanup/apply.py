@@ -12,7 +12,12 @@ from typing import Callable, Dict, List, Sequence, Set, Tuple, TypeVar
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.gather import Look
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.delete import Deletion, delete_rows
-from ansible_collections.imagefleet.docker.plugins.module_utils._engine.events import NAME_MOVES, REMOVALS, USES, read_events
+from ansible_collections.imagefleet.docker.plugins.module_utils._engine.events import (
+    NAME_MOVES,
+    REMOVALS,
+    USES,
+    read_events,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.listing import read_containers, read_images
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     EngineError,

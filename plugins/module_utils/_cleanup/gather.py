@@ -47,7 +47,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._store.state imp
 
 @dataclass(frozen=True)
 class Look:
-    """The facts, the state they were joined with, and the local monotonic time at which the engine told its clock."""
+    """The facts, the state they were joined with, and the local monotonic time just before the engine was asked for its clock."""
 
     facts: HostFacts
     state: EngineState
@@ -56,8 +56,9 @@ class Look:
 
 def look(api: EngineApi, state_file: str) -> Look:
     """Ask the engine (info, images, containers, events since the last run, services of a manager, details of new images)."""
-    engine = read_engine(api)
+    # Before the question: whoever adds the time passed since to the engine's answer never lags behind its clock.
     looked_at = time.monotonic()
+    engine = read_engine(api)
     loaded = load_state(state_file, engine.id)
     state = loaded.state
     listed = read_images(api, engine)

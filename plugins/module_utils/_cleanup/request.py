@@ -14,7 +14,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._engine.options 
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.policy import Policy, parse_policy
-from ansible_collections.imagefleet.docker.plugins.module_utils._policy.protect import parse_protect_lines
+from ansible_collections.imagefleet.docker.plugins.module_utils._policy.protect import parse_list, parse_protect_lines
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.limits import Limit, parse_count, parse_limit
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.pressure import Pressure, parse_pressure
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
@@ -51,7 +51,7 @@ def parse_options(options: Mapping[str, Any]) -> CleanupRequest:
             "%s: the engine at %s is remote, so its file system cannot be measured from here; run the task on that host"
             % ("pressure" if pressure else "storage_path", engine.docker_host)
         )
-    protect: List[Any] = _as_list("protect", options.get("protect"))
+    protect: List[Any] = parse_list("protect", options.get("protect"))
     protect += _protect_file(options.get("protect_file"))
     minimum_age = options.get("minimum_age")
     return CleanupRequest(
@@ -75,14 +75,6 @@ def parse_options(options: Mapping[str, Any]) -> CleanupRequest:
     )
 
 
-def _as_list(name: str, value: Any) -> List[Any]:
-    if value is None or value == "":
-        return []
-    if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
-        raise PolicyError("%s: %r is not a list" % (name, value))
-    return list(value)
-
-
 def _protect_file(path: Optional[str]) -> List[str]:
     if not path:
         return []
@@ -97,7 +89,7 @@ def _protect_file(path: Optional[str]) -> List[str]:
 
 def _registries(value: Any) -> List[Dict[str, Any]]:
     found = []
-    for position, entry in enumerate(_as_list("registries", value)):
+    for position, entry in enumerate(parse_list("registries", value)):
         if not isinstance(entry, Mapping) or not entry.get("registry"):
             raise PolicyError("registries[%d]: %r has no 'registry' (host or host:port)" % (position, _shown(entry)))
         found.append({key: entry[key] for key in entry if entry[key] is not None})

@@ -145,11 +145,11 @@ def _check_limits(request: CleanupRequest, seen: Look, plan: Plan, result: Calla
 def _stop_early(request: CleanupRequest, seen: Look, plan: Plan) -> Callable[[], bool]:
     """Only inode pressure stops early: how many inodes an image frees is known afterwards."""
     pressure = request.pressure
-    if pressure is None or plan.need is None or not plan.need.inodes or plan.need.bytes:
+    if pressure is None or plan.need is None or not plan.need.inodes:
         return lambda: False
 
     def reached() -> bool:
-        return measure_need(pressure, measure_file_system(request.storage_path, seen.facts.engine)).inodes <= 0
+        return not measure_need(pressure, measure_file_system(request.storage_path, seen.facts.engine)).pressing
 
     return reached
 

@@ -11,8 +11,8 @@ from typing import Any
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_WHOLE = re.compile(r"(?:\d+[smhdw])+")
-_PART = re.compile(r"(\d+)([smhdw])")
+_WHOLE = re.compile(r"(?:[0-9]{1,4000}[smhdw])+")
+_PART = re.compile(r"([0-9]+)([smhdw])")
 MAX_SECONDS = 100 * 365 * 86400
 
 

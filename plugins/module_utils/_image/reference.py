@@ -19,8 +19,9 @@ _DOMAIN_LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _DOMAIN = re.compile(r"(?:%s(?:\.%s)*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?" % (_DOMAIN_LABEL, _DOMAIN_LABEL))
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _PATH = re.compile(r"%s(?:/%s)*" % (_COMPONENT, _COMPONENT))
+_BARE_ID = re.compile(r"[0-9a-f]{64}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}")
+_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,}")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ class Reference:
         if self.domain != DEFAULT_DOMAIN:
             return self.canonical
         path = self.path
+        if _is_host(path.partition("/")[0]) and "/" in path:
+            # Without docker.io its first part would be read as a registry.
+            return self.canonical
         if path.startswith(OFFICIAL_PREFIX) and "/" not in path[len(OFFICIAL_PREFIX) :]:
             path = path[len(OFFICIAL_PREFIX) :]
         return path + self._suffix()
@@ -92,15 +96,23 @@ def parse_reference(text: Any) -> Reference:
     if not _PATH.fullmatch(path):
         cause = "repository names are lower case" if path != path.lower() else "%r is not a repository path" % path
         raise PolicyError("%r is not an image reference: %s" % (text, cause))
+    if _BARE_ID.fullmatch(rest):
+        raise PolicyError(
+            "%r is not an image reference: 64 hexadecimal digits are an image ID, write sha256: before them" % (text,)
+        )
     if len(path) > MAX_PATH:
         raise PolicyError("%r is not an image reference: its path is longer than %d characters" % (text, MAX_PATH))
     return Reference(domain, path, tag, digest)
 
 
+def _is_host(first: str) -> bool:
+    return "." in first or ":" in first or first == "localhost" or first != first.lower()
+
+
 def _split_domain(text: str) -> Tuple[str, str]:
     """The first component is a host when it has a dot or a port, is localhost, or has a capital letter."""
     first, slash, rest = text.partition("/")
-    if slash and ("." in first or ":" in first or first == "localhost" or first != first.lower()):
+    if slash and _is_host(first):
         domain, path = first, rest
     else:
         domain, path = DEFAULT_DOMAIN, text

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Optional, Tuple, Union
 
 _VERSION = re.compile(
-    r"v?(\d+(?:\.\d+){0,5})(?:[-_.]?((?:alpha|beta|rc|pre|preview|dev|snapshot|nightly|canary|ea|m)[.-]?\d*(?:\.\d+)*))?((?:[-_+][0-9A-Za-z.]+)*)"
+    r"v?(\d+(?:\.\d+){0,5})(?:[-_.]?((?:(?i:alpha|beta|rc|pre|preview|dev|snapshot|nightly|canary|ea|m))[.-]?\d*(?:\.\d+)*)(?![A-Za-z]))?((?:[-_+][0-9A-Za-z.]+)*)",
 )
-_COMMIT = re.compile(r"(?=[0-9a-f]*\d)g?[0-9a-f]{7,40}")
+_COMMIT = re.compile(r"g?(?=[a-f]*[0-9])[0-9a-f]{7,40}")
 _PIECES = re.compile(r"\d+|[a-z]+", re.IGNORECASE)
 
 Piece = Tuple[int, Union[int, str]]

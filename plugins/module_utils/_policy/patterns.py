@@ -15,8 +15,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import P
 MAX_PATTERN = 500
 MAX_SUBJECT = 1000
 REGEX = "regex:"
-# A repeated group that itself ends in or holds a repetition can take exponential time: (a+)+, (a*b*)*, (a|a+)+.
-_NESTED_REPEAT = re.compile(r"\([^()]*[*+}][^()]*\)\s*(?:[*+]|\{\d*,?\d*\})")
+# What matters in a regular expression for its groups and repetitions; escapes and character classes are skipped as one.
+_TOKENS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d*,?\d*\}|[()*+]|.", re.DOTALL)
 _HOST = re.compile(r"[^/]*[.:][^/]*/.*|localhost/.*", re.DOTALL)
 
 
@@ -128,7 +128,7 @@ def compile_patterns(where: str, value: Any) -> PatternList:
     excluded: List[OnePattern] = []
     for text in parse_texts(where, value):
         (excluded if text.startswith("!") else positive).append(
-            compile_pattern(where, text[1:] if text.startswith("!") else text)
+            compile_pattern(where, text[1:].strip() if text.startswith("!") else text)
         )
     return PatternList(tuple(positive), tuple(excluded))
 
@@ -138,7 +138,7 @@ def compile_labels(where: str, value: Any) -> LabelList:
     positive: List[LabelPattern] = []
     excluded: List[LabelPattern] = []
     for text in parse_texts(where, value):
-        body = text[1:] if text.startswith("!") else text
+        body = text[1:].strip() if text.startswith("!") else text
         key, equals, pattern = body.partition("=")
         if not key.strip():
             raise PolicyError("%s: %r has no label name; write key or key=pattern" % (where, text))
@@ -154,7 +154,9 @@ def compile_pattern(where: str, text: str) -> OnePattern:
     if not text.startswith(REGEX):
         return OnePattern(text, re.compile(_translate(text), re.DOTALL), False, _HOST.fullmatch(text) is not None)
     body = text[len(REGEX) :]
-    if _NESTED_REPEAT.search(body):
+    if not body:
+        raise PolicyError('%s: %r is an empty pattern; drop it, or write "**" for everything' % (where, text))
+    if _repeats_a_repetition(body):
         raise PolicyError(
             "%s: %r repeats a group that holds a repetition, which can take for ever; rewrite it without"
             % (where, text)
@@ -163,6 +165,26 @@ def compile_pattern(where: str, text: str) -> OnePattern:
         return OnePattern(text, re.compile(body), True, False)
     except (re.error, OverflowError) as error:
         raise PolicyError("%s: %r is not a regular expression: %s" % (where, text, error)) from error
+
+
+def _repeats_a_repetition(body: str) -> bool:
+    """Whether a repeated group holds a repetition, however deep: (a+)+, ((a+))*, (a*b*)*. It can take exponential time."""
+    # One entry for each open group: whether it holds a repetition.
+    groups = [False]
+    closed = False
+    for token in _TOKENS.findall(body):
+        repeats = token in ("*", "+") or (token[0] == "{" and len(token) > 1)
+        if repeats and closed:
+            return True
+        if token == "(":
+            groups.append(False)
+        closed = False
+        if token == ")" and len(groups) > 1:
+            closed = groups.pop()
+            groups[-1] = groups[-1] or closed
+        elif repeats:
+            groups[-1] = True
+    return False
 
 
 def _translate(glob: str) -> str:

@@ -10,7 +10,11 @@ from typing import Any, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.duration import parse_duration
-from ansible_collections.imagefleet.docker.plugins.module_utils._policy.protect import Protection, parse_protect
+from ansible_collections.imagefleet.docker.plugins.module_utils._policy.protect import (
+    Protection,
+    parse_list,
+    parse_protect,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.rules import (
     DELETE,
     HOST,
@@ -41,6 +45,6 @@ def parse_policy(
     return Policy(
         keep=parse_rules(keep, KEEP, target),
         delete=parse_rules(delete, DELETE, target),
-        protect=parse_protect(protect or ()),
+        protect=parse_protect(parse_list("protect", protect)),
         minimum_age=floor,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, FrozenSet, Iterable, List, Optional, Sequence, Set, Tuple
+from typing import Any, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import is_digest, parse_reference
@@ -35,6 +35,15 @@ class Protection:
         if tag is not None and "%s:%s" % (repository, tag) in self.references:
             return "protected: %s:%s" % (repository, tag)
         return None
+
+
+def parse_list(name: str, value: Any) -> List[Any]:
+    """The entries of an option that takes a list; nothing given is an empty one. Raises PolicyError."""
+    if value is None or value == "":
+        return []
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        raise PolicyError("%s: %r is not a list" % (name, value))
+    return list(value)
 
 
 def parse_protect(entries: Iterable[Any], where: str = "protect") -> Protection:

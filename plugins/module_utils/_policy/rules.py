@@ -13,6 +13,7 @@ from typing import Any, Dict, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.duration import parse_duration
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.whole import parse_whole
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.clocks import ARRIVED, CLOCKS
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.patterns import (
     LabelList,
@@ -68,16 +69,18 @@ def _parse_rule(where: str, raw: Any, kind: str, target: str) -> Rule:
     given: Dict[str, Any] = {str(key): value for key, value in raw.items() if value is not None and value != ""}
     for field in raw:
         if str(field) not in FIELDS[kind]:
-            raise PolicyError("%s.%s: %s" % (where, field, _unknown(str(field), kind)))
+            raise PolicyError("%s.%s: %s (given: %r)" % (where, field, _unknown(str(field), kind), raw[field]))
     if kind == DELETE and not any(field in given for field in SELECTING):
         raise PolicyError('%s: it selects nothing in particular; to mean everything say so: repositories: "**"' % where)
-    if "clock" in given and not ("older_than" in given or "younger_than" in given or "newest" in given):
+    if "clock" in given and not (
+        "older_than" in given or "younger_than" in given or "newest" in given or "newest_groups" in given
+    ):
         raise PolicyError(
             "%s.clock: %s has no effect without older_than, younger_than or newest" % (where, given["clock"])
         )
     for field in RANKING[1:]:
         if field in given and field != "prerelease" and "newest" not in given and "newest_groups" not in given:
-            raise PolicyError("%s.%s: it has no effect without newest" % (where, field))
+            raise PolicyError("%s.%s: %r has no effect without newest" % (where, field, given[field]))
     tags = compile_patterns(where + ".tags", given["tags"]) if "tags" in given else None
     rule = Rule(
         title=_title(where, given.get("name")),
@@ -151,6 +154,7 @@ def _choice(where: str, value: Any, choices: Tuple[str, ...], default: str) -> s
 def _count(where: str, value: Any) -> Optional[int]:
     if value is None:
         return None
-    if isinstance(value, bool) or not str(value).strip().isdigit() or int(str(value)) < 1:
+    number = parse_whole(value)
+    if not number:
         raise PolicyError("%s: %r is not a whole number from 1 on" % (where, value))
-    return int(str(value))
+    return number

@@ -11,6 +11,7 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.duration import format_duration
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.clocks import (
     CREATED,
+    FUTURE_TOLERANCE,
     LAST_USED,
     Clock,
     age,
@@ -69,7 +70,7 @@ def decide(
     """
     kept: Dict[str, Ranked] = {}
     for rule in policy.keep:
-        for key, ranked in _kept_by_rule(rule, items, now).items():
+        for key, ranked in _kept_by_rule(rule, items, now, clocks_distrusted is not None).items():
             kept.setdefault(key, ranked)
     return tuple(_judge(item, policy, now, clocks_distrusted, kept.get(item.key)) for item in items)
 
@@ -131,9 +132,14 @@ def clock_of(rule: Rule, item: Item, now: int) -> Clock:
     """The moment that a rule measures from; a build date that is none falls back to the arrival."""
     if rule.clock == LAST_USED:
         return item.last_used
-    if rule.clock == CREATED and usable(item.created, now):
+    if rule.clock == CREATED and (usable(item.created, now) or _in_future(item.created, now)):
         return item.created
     return item.arrived
+
+
+def _in_future(clock: Clock, now: int) -> bool:
+    """Such a date is unknown (S11); unlike the dates of reproducible builds it does not fall back."""
+    return clock.at is not None and clock.at > now + FUTURE_TOLERANCE
 
 
 def _ages_match(rule: Rule, item: Item, now: int, when_unknown: bool) -> bool:
@@ -146,8 +152,11 @@ def _ages_match(rule: Rule, item: Item, now: int, when_unknown: bool) -> bool:
     return all(when_unknown if answer is None else answer for answer in answers)
 
 
-def _kept_by_rule(rule: Rule, items: Sequence[Item], now: int) -> Dict[str, Ranked]:
-    selected = [item for item in items if selects(rule, item) and _ages_match(rule, item, now, when_unknown=True)]
+def _kept_by_rule(rule: Rule, items: Sequence[Item], now: int, distrust: bool) -> Dict[str, Ranked]:
+    """What a keep rule keeps; ages that cannot be trusted are unknown, and what is unknown stays."""
+    selected = [
+        item for item in items if selects(rule, item) and (distrust or _ages_match(rule, item, now, when_unknown=True))
+    ]
     if rule.newest is None and rule.newest_groups is None and rule.prerelease is None:
         return {item.key: Ranked(rule.title, "kept by rule %s" % rule.title) for item in selected}
     return rank(
@@ -190,7 +199,9 @@ def _nearest(policy: Policy, item: Item, now: int) -> str:
     if not policy.delete:
         return "no delete rules"
     for rule in policy.delete:
-        if rule.older_than is not None and selects(rule, item):
+        if rule.older_than is None or not selects(rule, item):
+            continue
+        if older_than(clock_of(rule, item, now), rule.older_than, now) is not True:
             return "no delete rule matches yet: %s, %s deletes from %s" % (
                 _passed(rule, item, now),
                 rule.title,

@@ -100,6 +100,8 @@ class Judged:
         }
         ordered: List[str] = []
         done = set()
+        # Parents in a circle cannot be, and must not hang a run that deletes.
+        opened = set()
 
         def place(image: str) -> None:
             stack = [(image, False)]
@@ -112,6 +114,9 @@ class Judged:
                     if current in wanted:
                         ordered.append(current)
                     continue
+                if current in opened:
+                    continue
+                opened.add(current)
                 stack.append((current, True))
                 for child in sorted(self.children.get(current, ()), key=self.last_seen, reverse=True):
                     stack.append((child, False))

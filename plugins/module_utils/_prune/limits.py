@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.whole import parse_whole
+
+_SHARE = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,9})?")
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,8 @@ def parse_limit(name: str, value: Any) -> Optional[Limit]:
     text = str(value).strip()
     body = text[:-1].strip() if text.endswith("%") else text
     share = text.endswith("%")
-    whole = body.replace(".", "", 1).isdigit() if share else body.isdigit()
-    if isinstance(value, bool) or not whole or (share and float(body) > 100):
+    amount = _SHARE.fullmatch(body) if share else parse_whole(body)
+    if isinstance(value, bool) or amount is None or (share and float(body) > 100):
         raise PolicyError("%s: %r is neither a number of references (50) nor a share of them (10%%)" % (name, value))
     return Limit(float(body), share, text)
 
@@ -44,6 +48,7 @@ def parse_count(name: str, value: Any) -> Optional[int]:
     """A whole number from 1 on, or None; raises PolicyError."""
     if value is None or value == "":
         return None
-    if isinstance(value, bool) or not str(value).strip().isdigit() or int(str(value)) < 1:
+    number = parse_whole(value)
+    if not number:
         raise PolicyError("%s: %r is not a whole number from 1 on" % (name, value))
-    return int(str(value))
+    return number

@@ -27,13 +27,13 @@ def relieve(judged: Judged, holdings: Holdings, need: Need, disk: FileSystem) ->
 
     Without pressure nothing goes. Oldest last-seen first, until the need is met; images that would free nothing stay.
     When even all of them cannot end the pressure, none goes: the disk is full of something else.
-    Inodes cannot be foretold: then everything allowed is planned and the deletion itself stops at the target.
+    Inodes cannot be foretold: when they are needed, everything allowed is planned and the deletion itself stops at the target.
     """
     allowed = [image for image in judged.ordered_images() if judged.deletes_all_of(image)]
     if not need.pressing:
         _keep_others(judged, (), "no pressure: %s" % need.text)
         return Relief((), None)
-    if need.inodes and not need.bytes:
+    if need.inodes:
         chosen = holdings.useful(allowed)
         _keep_others(judged, tuple(chosen), "would free nothing")
         return Relief(tuple(chosen), None if chosen else _explain(judged, holdings, need, disk, 0))
