@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 from collections import Counter
 from dataclasses import asdict, replace
@@ -44,6 +45,8 @@ class Comparison:
             "used_names": len(self._scene.used_names),
             "containers": len(self._scene.containers),
             "version": scene.connect(engine.socket).version()["Version"],
+            "load": round(os.getloadavg()[0], 1),
+            "cores": os.cpu_count() or 1,
             "previews": [],
             "deletions": [],
         }

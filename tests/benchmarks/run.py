@@ -17,6 +17,7 @@ import shutil
 import signal
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,10 @@ from tools import Place, tools
 STORES = ("overlay2", "containerd")
 LEGEND = """\
 Every time is that of a whole process, its start included (for the two Ansible collections: of the module on the host), as a
-ratio to the first run of imagefleet.docker. calls are HTTP requests to the engine. bytes are those of files in layers,
-snapshots and blobs; the error of a preview is against what the disk then gave back. The preview beside docker image prune is
-docker system df, since prune has none. First run: nothing is remembered of any image; later runs: all images are known.
+ratio to the first run of imagefleet.docker. Previews are timed straight at the engine and counted in a run of their own,
+deletions pass the counting proxy. calls are HTTP requests to the engine. bytes are those of files in layers, snapshots and
+blobs; the error of a preview is against what the disk then gave back. The preview beside docker image prune is docker system
+df, since prune has none. First run: nothing is remembered of any image; later runs: all images are known.
 """
 
 
@@ -74,26 +76,23 @@ def main() -> int:
 def bench(sizes: list[int], stores: list[str], repeats: int, limit: int) -> None:
     """Everything, below one instance folder of the lab that is gone at the end, however this ends."""
     own = instance("bench-%d" % os.getpid())
-    engines: list[Engine] = []
     results: list[dict[str, Any]] = []
     prepare(cache(), with_rootfs=False)
-    try:
+    with ExitStack() as leave:
+        leave.callback(shutil.rmtree, own.root, ignore_errors=True)
+        leave.callback(remove_cgroups, own.cgroup)
         for size in sizes:
             source = own.root / ("images-%d.tar" % size)
             source.parent.mkdir(parents=True, exist_ok=True)
             archive.write_archive(source, scene.names(size), program(cache(), "bookworm", "busybox"))
             for store in stores:
-                engines.append(Engine(store, own.engine("%s-%d" % (store, size))).start())
-                results.append(_compare(engines[-1], source, size, repeats, limit))
-                engines.pop().destroy()
+                engine = Engine(store, own.engine("%s-%d" % (store, size)))
+                leave.callback(engine.destroy)  # a second time does no harm
+                results.append(_compare(engine.start(), source, size, repeats, limit))
+                engine.destroy()
                 print(render(results[-1]), flush=True)
                 _write(results)
             source.unlink()
-    finally:
-        for engine in engines:
-            engine.destroy()
-        remove_cgroups(own.cgroup)
-        shutil.rmtree(own.root, ignore_errors=True)
     print(LEGEND)
 
 

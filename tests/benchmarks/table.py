@@ -28,11 +28,15 @@ def render(results: dict[str, Any]) -> str:
             _bytes(truth),
             _bytes(results["truth_spread_bytes"]),
         )
+    busy = "load of the machine at the start: %.1f on %d cores" % (results["load"], results["cores"])
+    if results["load"] > results["cores"]:
+        busy += ", so other work was going on and times are rough; counts and bytes are not affected"
     return "\n".join(
         [
             title,
             "=" * len(title),
             told,
+            busy,
             "",
             *_table("preview", ("bytes", "error", "images right", "time", "seconds", "calls"), _previews(results)),
             "",

@@ -1,0 +1,287 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Random graphs of images on engines of their own: what was planned is what goes, to the byte, and nothing else goes.
+
+IMAGEFLEET_GRAPHS says how many graphs (100); IMAGEFLEET_FRESH_SEED repeats the one that was drawn anew.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import random
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Callable, Iterator, Mapping, Sequence
+
+import pytest
+from archive import archive
+from lab import Engine, LabError, load
+from lab.commands import wait_until
+from lab.paths import instance
+from random_graphs import DELETE, KEEP, Drawn, Graph, digest, draw, expected, manifest, packed
+from workbench import Workbench
+
+COUNT = int(os.environ.get("IMAGEFLEET_GRAPHS") or 100)
+FRESH = int(os.environ.get("IMAGEFLEET_FRESH_SEED") or random.SystemRandom().randrange(10**6, 10**9))
+SEEDS = {"overlay2": [*range(1, COUNT + 1), FRESH], "containerd": [*range(1, max(COUNT // 5, 1) + 1), FRESH]}
+CASES = [(kind, seed) for kind, seeds in SEEDS.items() for seed in seeds]
+REGISTRY = load("test")["registries"][0]["address"]
+# "arrived 3s ago" in a plan is "arrived 4s ago" a moment later.
+AGE = re.compile(r"(arrived|built) \w+ ago")
+
+
+class Loaded:
+    """A private engine with all graphs of its kind, each made as drawn: loaded, pulled, in use, and then renamed."""
+
+    def __init__(self, kind: str, seeds: Sequence[int], folder: Path) -> None:
+        self.kind = kind
+        self.graphs = {seed: draw(seed, REGISTRY) for seed in seeds}
+        self.engine = Engine(kind, instance("test").engine("g%s-%d" % (kind[0], os.getpid())))
+        self._folder = folder
+        self._ids: dict[str, str] = {}
+        self._containers: dict[str, list[tuple[str, str]]] = {}
+        self.verdicts: dict[int, dict[str, str]] = {}
+
+    def start(self) -> "Loaded":
+        """In memory: loading hundreds of images on a disk mostly waits for it."""
+        self.engine.folder.mkdir(parents=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2g,mode=700", "lab", str(self.engine.folder)], check=True)
+        self.engine.start()
+        self.bench = Workbench(self.engine.describe("graphs"), self._folder, "rg-none")
+        self._load()
+        self._in_parallel(self._run)
+        self._in_parallel(self._move)
+        # From now on the state knows all images, so that no run asks about each of them again.
+        self.bench.clean(delete=[])
+        return self
+
+    def _load(self) -> None:
+        images = [one for graph in self.graphs.values() for one in graph.images]
+        for line in self.bench.api.load_image(archive([one.image for one in images if one.loaded])):
+            assert "error" not in line, line
+        for one in images:
+            if one.pin_repository:
+                push(one)
+                self.bench.api.pull(one.pin_repository, tag=str(one.pin).partition("@")[2])
+        known = {}
+        for entry in self.bench.api.images():
+            for name in [*(entry["RepoTags"] or []), *(entry["RepoDigests"] or [])]:
+                known[name] = entry["Id"]
+        self._ids = {one.prefix + one.key: known[one.loaded[0] if one.loaded else str(one.pin)] for one in images}
+        assert len(set(self._ids.values())) == len(images)
+
+    def _in_parallel(self, work: Callable[[Graph], None]) -> None:
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            list(pool.map(work, self.graphs.values()))
+
+    def _run(self, graph: Graph) -> None:
+        bench = self.bench_of(graph)
+        self._containers[graph.prefix] = [
+            (bench.container(self.id_of(one), state), state) for one in graph.images for state in one.states
+        ]
+
+    def _move(self, graph: Graph) -> None:
+        for source, target in graph.moves:
+            repository, _colon, tag = target.rpartition(":")
+            assert self.bench.api.tag(source, repository, tag)
+
+    def bench_of(self, graph: Graph) -> Workbench:
+        """The workbench of one graph; all graphs of an engine share its state."""
+        return Workbench(self.bench.engine, self._folder, graph.prefix)
+
+    def id_of(self, one: Drawn) -> str:
+        return self._ids[one.prefix + one.key]
+
+    def names(self, graph: Graph) -> set[str]:
+        """The names of a graph that the engine has, and the keys of those of its images that have none."""
+        keys = {self.id_of(one): one.key for one in graph.images}
+        found: set[str] = set()
+        for entry in self.bench.api.images(all=True):
+            if entry["Id"] in keys:
+                names = {name for name in entry["RepoTags"] or [] if "<none>" not in name}
+                names |= {name for name in entry["RepoDigests"] or [] if "/pin@" in name}
+                found |= names or {keys[entry["Id"]]}
+        return found
+
+    def actions(self, graph: Graph, result: Mapping[str, Any]) -> dict[str, str]:
+        """Name (key of an image without one) -> action."""
+        keys = {self.id_of(one): one.key for one in graph.images}
+        return {row["reference"] or keys[row["id"]]: row["action"] for row in result["plan"] if row["id"] in keys}
+
+    def plan(self, graph: Graph) -> dict[str, Any]:
+        result = self.bench_of(graph).plan(**graph.policy)
+        self.verdicts.setdefault(graph.seed, self.actions(graph, result))
+        return result
+
+    # Truth ---------------------------------------------------------------------------------------------------------
+
+    def bytes(self) -> int:
+        """What all images take: by the engine's own count of layers, or by its files."""
+        if self.kind == "overlay2":
+            return self.bench.layer_bytes()
+        return self.bench.content_bytes() + self._snapshot_bytes()
+
+    def _snapshot_bytes(self) -> int:
+        """The disk space of all snapshots of images. Those of containers have a folder for overlay's work that is in use."""
+        root = Path(self.bench.engine["data_root"])
+        snapshots = next(root.glob("containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots"))
+        return sum(disk_usage(entry.path + "/fs") for entry in os.scandir(snapshots))
+
+    def settle(self) -> None:
+        """Wait for the collection of garbage: the deletion of a name returns after one."""
+        if self.kind == "containerd":
+            name = next(tag for entry in self.bench.api.images() for tag in entry["RepoTags"] or [] if "@" not in tag)
+            assert self.bench.api.tag(name, "rg-none/settle", "1")
+            self.bench.api.remove_image("rg-none/settle:1")
+
+    def check_containers(self, graph: Graph) -> None:
+        """Every container of the graph still is what it was, and starts."""
+        for container, state in self._containers[graph.prefix]:
+            found = self.bench.api.inspect_container(container)
+            assert found["State"]["Status"] == state
+            if state == "paused":
+                self.bench.api.unpause(container)
+            self.bench.api.restart(container, timeout=0)
+            if state == "exited":
+                assert self.bench.api.wait(container)["StatusCode"] == 0
+            else:
+                assert self.bench.api.inspect_container(container)["State"]["Running"]
+                self.bench.api.kill(container)
+
+    def destroy(self) -> None:
+        self.engine.destroy()
+        for graph in self.graphs.values():
+            for one in graph.images:
+                if one.pin_repository:
+                    call("DELETE", manifest_path(one), (202, 404))
+
+
+# Helpers -----------------------------------------------------------------------------------------------------------
+
+
+def disk_usage(folder: str) -> int:
+    """Disk space of a folder with all below it, as the snapshotter counts it: every inode once."""
+    found: dict[int, int] = {os.lstat(folder).st_ino: os.lstat(folder).st_blocks * 512}
+    for path, folders, files in os.walk(folder):
+        for name in folders + files:
+            status = os.lstat(os.path.join(path, name))
+            found[status.st_ino] = status.st_blocks * 512
+    return sum(found.values())
+
+
+def call(method: str, path: str, accepted: Sequence[int], body: bytes = b"", media: str = "") -> str:
+    """One request to the registry; returns the Location that it answers with."""
+    connection = http.client.HTTPConnection(REGISTRY, timeout=30)
+    try:
+        connection.request(method, path, body, {"Content-Type": media} if media else {})
+        answer = connection.getresponse()
+        assert answer.status in accepted, "%s %s: %d" % (method, path, answer.status)
+        return re.sub("^https?://[^/]*", "", answer.getheader("Location") or "")
+    finally:
+        connection.close()
+
+
+def manifest_path(one: Drawn) -> str:
+    repository = str(one.pin_repository).partition("/")[2]
+    return "/v2/%s/manifests/%s" % (repository, str(one.pin).partition("@")[2])
+
+
+def push(one: Drawn) -> None:
+    """Put an image into the registry, layers first."""
+    repository = str(one.pin_repository).partition("/")[2]
+    for blob in [*(packed(layer) for layer in one.layers), one.image.config()]:
+        upload = call("POST", "/v2/%s/blobs/uploads/" % repository, (202,))
+        joint = "&" if "?" in upload else "?"
+        call("PUT", "%s%sdigest=%s" % (upload, joint, digest(blob)), (201,), blob, "application/octet-stream")
+    document = manifest(one.image)
+    call("PUT", manifest_path(one), (201,), document, "application/vnd.docker.distribution.manifest.v2+json")
+
+
+def comparable(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows but for what became of them and for what passing time alone changes."""
+    passing = ("outcome", "last_used", "reason")
+    rows = [{key: value for key, value in row.items() if key not in passing} for row in result["plan"]]
+    return [{**row, "reason": AGE.sub(r"\1 ago", told["reason"])} for row, told in zip(rows, result["plan"])]
+
+
+# Tests -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def engines(tmp_path_factory: Any, request: Any) -> Iterator[Callable[[str], Loaded]]:
+    """Kind -> its engine, started when it is first asked for."""
+    request.config.pluginmanager.get_plugin("terminalreporter").write_line("fresh seed: %d" % FRESH)
+    made: dict[str, Loaded] = {}
+
+    def engine(kind: str) -> Loaded:
+        if kind not in made:
+            made[kind] = Loaded(kind, SEEDS[kind], tmp_path_factory.mktemp(kind))
+            made[kind].start()
+        return made[kind]
+
+    try:
+        yield engine
+    finally:
+        for loaded in made.values():
+            loaded.destroy()
+
+
+@pytest.mark.parametrize(("kind", "seed"), CASES)
+def test_what_goes_is_what_was_planned(engines: Callable[[str], Loaded], kind: str, seed: int) -> None:
+    loaded = engines(kind)
+    graph = loaded.graphs[seed]
+    bench = loaded.bench_of(graph)
+    wanted = expected(graph)
+    assert loaded.names(graph) == set(wanted)
+
+    planned = loaded.plan(graph)
+    assert loaded.actions(graph, planned) == wanted
+    before = loaded.bytes()
+    applied = bench.clean(**graph.policy)
+    check_applied(planned, applied)
+    check_bytes(loaded, before, applied["summary"])
+    assert loaded.names(graph) == {name for name, action in wanted.items() if action == KEEP}
+    loaded.check_containers(graph)
+
+    again = bench.clean(**graph.policy)
+    assert not again["changed"]
+    assert again["summary"]["to_delete"] == again["summary"]["reclaimable_bytes_max"] == 0
+
+
+def check_applied(planned: Mapping[str, Any], applied: Mapping[str, Any]) -> None:
+    """The plan in check mode and the one that was carried out are the same."""
+    assert planned["plan_digest"] == applied["plan_digest"]
+    assert comparable(planned) == comparable(applied)
+    deleted = [row for row in applied["plan"] if row["action"] == DELETE]
+    assert all(row["outcome"] == "done" for row in deleted)
+    assert planned["changed"] == applied["changed"] == bool(deleted)
+
+
+def check_bytes(loaded: Loaded, before: int, summary: Mapping[str, Any]) -> None:
+    """What the engine really freed is what the plan said."""
+    low, high = summary["reclaimable_bytes"], summary["reclaimable_bytes_max"]
+    if loaded.kind == "overlay2":
+        assert before - loaded.bytes() == low == high == summary["reclaimed_bytes"]
+        return
+    loaded.settle()
+    try:
+        wait_until("garbage collection", lambda: low <= before - loaded.bytes() <= high, 20)
+    except LabError:
+        assert low <= before - loaded.bytes() <= high
+    assert summary["reclaimed_bytes"] == low
+
+
+@pytest.mark.parametrize("seed", SEEDS["containerd"])
+def test_both_stores_give_the_same_verdicts(engines: Callable[[str], Loaded], seed: int) -> None:
+    """Verdicts are those of the first plan, from before anything of the graph went."""
+    found = []
+    for kind in SEEDS:
+        loaded = engines(kind)
+        if seed not in loaded.verdicts:
+            loaded.plan(loaded.graphs[seed])
+        found.append(loaded.verdicts[seed])
+    assert found[0] == found[1]
