@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from house import run_all, stage  # noqa: E402
+from house.machine import ensure_program  # noqa: E402
 from house.pythons import find_pythons  # noqa: E402
 
 nox.needs_version = ">=2026.10"
@@ -194,7 +195,9 @@ def molecule(session: nox.Session) -> None:
     """The role on real hosts, with Molecule. Needs the lab up."""
     layer(session, CORE, "molecule==26.10.0")
     # A host that is not there fails the scenario instead of leaving nothing to check.
-    session.env.update(IMAGEFLEET_LAB_INVENTORY=stage.lab_inventory(), ANSIBLE_HOST_PATTERN_MISMATCH="error", NO_COLOR="1")
+    session.env.update(
+        IMAGEFLEET_LAB_INVENTORY=stage.lab_inventory(), ANSIBLE_HOST_PATTERN_MISMATCH="error", NO_COLOR="1"
+    )
     with session.chdir(COLLECTION / "extensions"):
         session.run("molecule", "--base-config", "molecule/config.yml", "test", "--all", *session.posargs)
 
@@ -202,6 +205,7 @@ def molecule(session: nox.Session) -> None:
 @nox.session(python=MAIN)
 def report(session: nox.Session) -> None:
     """The HTML report in a real headless Chromium."""
+    ensure_program(session.run, "chromium", "chromium")
     layer(session, CORE, *PYTEST)
     session.env["PYTHONPATH"] = str(stage.STAGE)
     session.run("pytest", "-q", str(COLLECTION / "tests" / "report"), *session.posargs)

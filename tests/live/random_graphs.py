@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 import fnmatch
-import gzip
 import hashlib
 import json
 import random
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Iterator, Sequence
 
 from archive import BUSYBOX, Image, Layer
@@ -28,6 +26,7 @@ NO_DATE, FUTURE = "1970-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
 STATES = ("created", "running", "exited", "paused")
 TIERS = ("gold", "silver", "dev")
 KEEP, DELETE = "keep", "delete"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
 @dataclass
@@ -273,22 +272,21 @@ def digest(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
-@lru_cache(maxsize=512)
-def packed(layer: Layer) -> bytes:
-    return gzip.compress(layer.tar(), mtime=0)
-
-
 def manifest(image: Image) -> bytes:
-    """The manifest of an image, schema 2, its layers compressed."""
-    kind = "application/vnd.docker."
+    """The manifest of an image, its layers as they are in archives.
+
+    Compressed ones would be other blobs, which 26.1 does not fetch for layers that it has already unpacked; the image
+    is then incomplete, and the engine hides it.
+    """
+    kind = "application/vnd.oci.image."
 
     def descriptor(media: str, data: bytes) -> dict[str, Any]:
         return {"mediaType": kind + media, "size": len(data), "digest": digest(data)}
 
     document = {
         "schemaVersion": 2,
-        "mediaType": kind + "distribution.manifest.v2+json",
-        "config": descriptor("container.image.v1+json", image.config()),
-        "layers": [descriptor("image.rootfs.diff.tar.gzip", packed(layer)) for layer in image.layers],
+        "mediaType": MANIFEST,
+        "config": descriptor("config.v1+json", image.config()),
+        "layers": [descriptor("layer.v1.tar", layer.tar()) for layer in image.layers],
     }
     return json.dumps(document, sort_keys=True).encode()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -16,15 +17,13 @@ from typing import Any, Callable, Iterator, Mapping
 
 import pytest
 from archive import BUSYBOX, Image, Layer
-from lab import Engine
 from lab.commands import wait_until
 from proxy import CLOSE, HANG, LOSE, Proxy, Request
-from throwaway import throwaway, workbench
+from throwaway import start_after_crash, throwaway, workbench
 from workbench import LABEL, Workbench
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup import apply as apply_module
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
-    EngineError,
     EngineUnreachable,
     FleetError,
     LockedError,
@@ -47,6 +46,14 @@ def proxied(bench: Workbench, hook: Callable[..., Any] | None = None) -> Iterato
 
 def outcomes(bench: Workbench, result: Mapping[str, Any]) -> dict[str, str]:
     return {name: row["outcome"] for name, row in bench.rows(result).items()}
+
+
+def patiently(bench: Workbench, progress: Callable[[str], None], **options: Any) -> dict[str, Any]:
+    """The result of a run, whether or not a part of it failed."""
+    try:
+        return bench._run(True, options, progress)
+    except PartialFailure as error:
+        return error.result
 
 
 def for_one(bench: Workbench, name: str, answer: Any) -> Callable[..., Any]:
@@ -210,14 +217,6 @@ def test_a_name_that_moved_many_events_ago_is_refused(bench: Workbench) -> None:
 # Crashes of the engine -----------------------------------------------------------------------------------------------
 
 
-def patiently(bench: Workbench, progress: Callable[[str], None]) -> dict[str, Any]:
-    """The result of a run, whether or not a part of it failed."""
-    try:
-        return bench._run(True, {"timeout": 30}, progress)
-    except PartialFailure as error:
-        return error.result
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_engine_restarts_in_the_middle(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What follows is carried out by the engine that comes back; what was lost is told, and done by the next run."""
@@ -232,21 +231,13 @@ def test_the_engine_restarts_in_the_middle(kind: str, tmp_path: Path, monkeypatc
                 restarted.append(line)
                 engine.restart()
 
-        result = patiently_but(bench, interfere, "keep")
+        result = patiently(bench, interfere, protect=[bench.name("keep")])
         found = [row["outcome"] for row in result["plan"] if row["action"] == "delete"]
         assert restarted and len(found) == 12 and set(found) <= {"done", "failed", "gone"}
         assert found[4:] == ["done"] * 8
         again = bench.clean(protect=[bench.name("keep")])
         assert again["summary"]["failed"] == 0
         assert bench.names() == {"keep:1"}
-
-
-def patiently_but(bench: Workbench, progress: Callable[[str], None], kept: str, **options: Any) -> dict[str, Any]:
-    """The same with one repository protected."""
-    try:
-        return bench._run(True, {"protect": [bench.name(kept)], **options}, progress)
-    except PartialFailure as error:
-        return error.result
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -271,7 +262,7 @@ def test_the_engine_is_killed_in_the_middle(kind: str, tmp_path: Path, monkeypat
         assert all("No answer from the Docker Engine" in row["error"] for row in rows[4:])
         with pytest.raises(EngineUnreachable, match="No answer from the Docker Engine at unix://"):
             bench.plan()
-        engine.start()
+        start_after_crash(engine)
         again = bench.clean()
         assert again["summary"]["deleted"] == 8 and again["summary"]["failed"] == 0
         assert bench.names() == {"keep:1"}
@@ -296,7 +287,7 @@ def test_the_engine_is_killed_during_a_deletion(kind: str, tmp_path: Path) -> No
         with pytest.raises(PartialFailure) as caught:
             bench._run(True, {"timeout": 5}, interfere)
         rows = bench.rows(caught.value.result)
-        engine.start()
+        start_after_crash(engine)
         done = {name for name, row in rows.items() if row["outcome"] == "done"}
         failed = {name for name, row in rows.items() if row["outcome"] == "failed"}
         assert done and failed and len(done) + len(failed) == 30 and len(told) == 31
@@ -363,10 +354,10 @@ def test_two_runs_at_once(bench: Workbench) -> None:
     bench.load(*(app(number) for number in range(3)))
     with proxied(bench) as proxy:
         with run_that_hangs(bench, proxy, 1) as child:
-            before = len(proxy.requests)
+            before = [request for request in proxy.requests if request.method == "GET"]
             with pytest.raises(LockedError) as caught:
                 bench.clean(docker_host=proxy.docker_host)
-            assert len(proxy.requests) == before
+            assert [request for request in proxy.requests if request.method == "GET"] == before
             message = str(caught.value)
             assert str(bench.folder / "lock") in message and "process %d " % child.pid in message
             assert "Nothing was done" in message
@@ -395,6 +386,8 @@ ENTRIES: dict[str, str] = {
     "image-text": '{"started":1,"last_run":1,"sampled_since":1,"boot_id":"","boot_seconds":0,"images":{"sha256:1":"x"}}',
     "number-text": '{"started":"1","last_run":1,"sampled_since":1,"boot_id":"","boot_seconds":0,"images":{}}',
     "huge": '{"started":1,"last_run":1,"sampled_since":1,"boot_id":"","boot_seconds":1%s,"images":{}}' % ("0" * 400),
+    "infinite": '{"started":1,"last_run":1700000000,"sampled_since":1,"boot_id":"%s","boot_seconds":1e999,"images":{}}'
+    % Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
     "times-far-off": '{"started":1,"last_run":1,"sampled_since":1,"boot_id":"","boot_seconds":0,"images":{"ID":'
     '{"arrived":1%s,"last_used":null,"layers":null,"content":null,"names":{}}}}' % ("0" * 30),
 }
@@ -416,7 +409,7 @@ def test_a_damaged_state_file_starts_over_and_says_so(bench: Workbench, damage: 
     assert planned["summary"]["to_delete"] == 0
     assert state.read_bytes() == content  # a plan writes nothing
     result = bench.clean()
-    if damage != "times-far-off":
+    if damage not in ("times-far-off", "infinite"):  # strange numbers, but numbers: no crash is all that is asked
         notes = [note for note in result["notes"] if "starts over" in note]
         assert len(notes) == 1 and str(state) in notes[0]
     assert result["summary"]["deleted"] == 2
@@ -455,7 +448,8 @@ def test_a_clock_that_is_off_decides_nothing_by_age(bench: Workbench, minutes: i
     with proxied(bench, lambda method, path, query, nth: shifted if path == "/info" else None) as proxy:
         result = bench.clean(docker_host=proxy.docker_host, delete=old)
         assert not proxy.of("DELETE /images/*")
-        assert "10m" in result["clocks_distrusted"]
+        # Rounded down, and the questions themselves take a moment.
+        assert re.search(r"differ by (9|10)m", result["clocks_distrusted"])
         assert any("ages decide nothing in this run" in note for note in result["notes"])
         assert bench.actions(result) == {"app:1": "keep", "app:2": "keep"}
         # Nor does the floor fail open: what may be too young stays, whatever the rule.

@@ -13,6 +13,7 @@ from typing import Iterator
 
 from lab import Engine
 from lab.paths import instance
+from lab.process import identify
 from workbench import Workbench
 
 _NUMBERS = count(1)
@@ -32,3 +33,12 @@ def throwaway(kind: str, tcp_tls: bool = False) -> Iterator[Engine]:
 def workbench(engine: Engine, folder: Path, prefix: str = "t-own") -> Workbench:
     """The engine as tests see it."""
     return Workbench(engine.describe("own"), folder, prefix)
+
+
+def start_after_crash(engine: Engine) -> None:
+    """Start an engine that was killed. Its containerd may have died with it and stay a zombie for want of a parent that
+    takes notice; the new engine would wait for it, so the record of its process id goes first, as a reboot would do it."""
+    record = engine.folder / "exec" / "containerd" / "containerd.pid"
+    if record.exists() and identify(int(record.read_text())) is None:
+        record.unlink()
+    engine.start()

@@ -191,7 +191,10 @@ def _delete_reason(rule: Rule, item: Item, now: int) -> str:
         parts.append("matches %s" % ", ".join(patterns.texts))
     elif rule.labels is not None and not parts:
         parts.append("has the label")
-    return "unused; " + ", ".join(parts) if parts else "unused"
+    words = ", ".join(parts)
+    if not words:
+        return "unused"
+    return words if rule.clock == LAST_USED and item.tagged else "unused; " + words
 
 
 def _nearest(policy: Policy, item: Item, now: int) -> str:

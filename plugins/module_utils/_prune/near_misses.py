@@ -16,17 +16,21 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._prune.usage imp
 
 PRUNE = "docker image prune -a"
 BUILD_DATE = "age rule by build date"
-NEEDED = ("use", "protect", "minimum_age", "rule", "other")
+NEEDED = ("use", "protect", "other", "rule", "minimum_age")
 
 
 @dataclass(frozen=True)
 class NearMiss:
-    """`peer` would have deleted `reference` (None: an image without a name); `needed_by` says who needs it."""
+    """`peer` would have deleted `reference` (None: an image without a name); `needed_by` says who needs it.
+
+    `rank` is the place of the kind of need among NEEDED: use first, an arrival a moment ago last.
+    """
 
     reference: Optional[str]
     id: str
     peer: str
     needed_by: str
+    rank: int = 0
 
 
 def find_near_misses(judged: Judged, build_age: int) -> Tuple[NearMiss, ...]:
@@ -50,7 +54,7 @@ def find_near_misses(judged: Judged, build_age: int) -> Tuple[NearMiss, ...]:
                 created = Clock(judged.images[image].created, True, "")
                 old = older_than(created, build_age, judged.facts.engine.now)
                 peer = "%s, %s" % (PRUNE, BUILD_DATE) if old else PRUNE
-                misses.append(NearMiss(row.shown, image, peer, verdict.reason))
+                misses.append(NearMiss(row.shown, image, peer, verdict.reason, NEEDED.index(verdict.kept_by)))
             elif image in by_container and judged.facts.engine.store != CONTAINERD and _loses_name(row, rows):
                 misses.append(
                     NearMiss(
@@ -61,7 +65,7 @@ def find_near_misses(judged: Judged, build_age: int) -> Tuple[NearMiss, ...]:
                         % (len(rows), by_container[image]),
                     )
                 )
-    return tuple(sorted(misses, key=lambda miss: (miss.reference or "~", miss.id)))
+    return tuple(sorted(misses, key=lambda miss: (miss.rank, miss.reference or "~", miss.id)))
 
 
 def _loses_name(row: Row, rows: List[Row]) -> bool:

@@ -207,11 +207,11 @@ def test_minimum_age_is_measured_from_the_arrival(age, minimum, action):
         (unnamed(), {"tagged": False}, "unused; no name"),
         (item(created=ago(200)), {"older_than": "7d", "clock": "created"}, "unused; built 200d ago (limit 7d)"),
         (item(created=Clock(0)), {"older_than": "7d", "clock": "created"}, "unused; arrived 100d ago (limit 7d)"),
-        (item(last_used=ago(50)), {"older_than": "7d", "clock": "last_used"}, "unused; unused for 50d (limit 7d)"),
+        (item(last_used=ago(50)), {"older_than": "7d", "clock": "last_used"}, "unused for 50d (limit 7d)"),
         (
             item(last_used=ago(50, exact=False)),
             {"older_than": "7d", "clock": "last_used"},
-            "unused; not seen in use for 50d, as long as it was watched (limit 7d)",
+            "not seen in use for 50d, as long as it was watched (limit 7d)",
         ),
         (item(), {"younger_than": "200d"}, "unused; arrived 100d ago (below 200d)"),
         (item(), {"tags": ["1.*", "!1.1"]}, "unused; matches 1.*, !1.1"),
