@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -26,6 +27,9 @@ class ActionModule(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
         _checked, options = self.validate_argument_spec(ARGUMENTS)
+        options["results"] = {
+            name: _with_policy(told, options["policies"].get(name)) for name, told in options["results"].items()
+        }
         fleet = read_fleet(options["results"], options["expected_hosts"])
         lines = fleet_lines(fleet, options["top"])
         for line in ["", *lines, ""]:
@@ -45,3 +49,10 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail("dest: %s" % error) from error
         self._display.display("Report: %s" % path)
         return path
+
+
+def _with_policy(told: Any, installed: Any) -> Any:
+    """A host's result beside the policy that is installed there; reports of the host command bring their own."""
+    if not isinstance(told, Mapping) or not isinstance(installed, Mapping) or "policy" in told:
+        return told
+    return {**told, "policy": installed.get("policy")}

@@ -36,6 +36,11 @@ options:
       - Maps host names to results of M(imagefleet.docker.image_prune_policy), or to reports of the host command.
     type: dict
     required: true
+  policies:
+    description:
+      - Maps host names to results of M(imagefleet.docker.host_command), to show which policy is installed and how old it is.
+    type: dict
+    default: {}
   expected_hosts:
     description:
       - Who has to answer. By default whoever has a result.
@@ -98,6 +103,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 ARGUMENTS = {
     "results": {"type": "dict", "required": True},
+    "policies": {"type": "dict", "default": {}},
     "expected_hosts": {"type": "list", "elements": "str"},
     "dest": {"type": "path"},
     "title": {"type": "str", "default": "Docker images of the fleet"},

@@ -155,6 +155,15 @@ config_path:
   returned: always
   type: str
   sample: /etc/imagefleet/nightly.json
+policy:
+  description: The installed policy, as reports show it.
+  returned: O(state=present)
+  type: dict
+  sample:
+    hash: "sha256:07a0869191791f88225b9b8e6bf9f2a5e9d2cfebaf4e34b7890fb0879ea3e14e"
+    mode: report
+    issued: "2026-11-23T02:00:00Z"
+    valid_until: "2026-12-23T02:00:00Z"
 scheduler:
   description: What runs the command.
   returned: O(state=present)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -76,11 +75,11 @@ class Demo:
             "@%s" % (HERE / "variables.yml"),
         ]
         command += ["-e", "image_fleet_report=%s" % REPORT, "-e", "image_fleet_hosts=image_hosts", *options]
-        shown = dict(
-            ANSIBLE_DISPLAY_OK_HOSTS="false",
-            ANSIBLE_DISPLAY_SKIPPED_HOSTS="false",
-            ANSIBLE_CALLBACK_RESULT_FORMAT="yaml",
-        )
+        shown = {
+            "ANSIBLE_DISPLAY_OK_HOSTS": "false",
+            "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
+        }
         run(command, dict(os.environ, **shown), quiet)
 
     def site(self, *options: str) -> None:

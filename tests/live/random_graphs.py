@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import fnmatch
+import gzip
 import hashlib
 import json
 import random
@@ -272,13 +273,18 @@ def digest(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
-def manifest(image: Image) -> bytes:
+def layer_blobs(image: Image, compressed: bool) -> list[bytes]:
+    return [gzip.compress(layer.tar(), mtime=0) if compressed else layer.tar() for layer in image.layers]
+
+
+def manifest(image: Image, compressed: bool = False) -> bytes:
     """The manifest of an image, its layers as they are in archives.
 
     Compressed ones would be other blobs, which 26.1 does not fetch for layers that it has already unpacked; the image
     is then incomplete, and the engine hides it.
     """
     kind = "application/vnd.oci.image."
+    media = "layer.v1.tar+gzip" if compressed else "layer.v1.tar"
 
     def descriptor(media: str, data: bytes) -> dict[str, Any]:
         return {"mediaType": kind + media, "size": len(data), "digest": digest(data)}
@@ -287,6 +293,6 @@ def manifest(image: Image) -> bytes:
         "schemaVersion": 2,
         "mediaType": MANIFEST,
         "config": descriptor("config.v1+json", image.config()),
-        "layers": [descriptor("layer.v1.tar", layer.tar()) for layer in image.layers],
+        "layers": [descriptor(media, blob) for blob in layer_blobs(image, compressed)],
     }
     return json.dumps(document, sort_keys=True).encode()

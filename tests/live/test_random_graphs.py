@@ -19,10 +19,9 @@ from typing import Any, Callable, Iterator, Mapping, Sequence
 
 import pytest
 from archive import Image, Layer, archive
-from lab import Engine, LabError, load
-from lab.commands import wait_until
+from lab import Engine, load
 from lab.paths import instance
-from random_graphs import DELETE, KEEP, MANIFEST, Drawn, Graph, digest, draw, expected, manifest
+from random_graphs import DELETE, KEEP, MANIFEST, Drawn, Graph, digest, draw, expected, layer_blobs, manifest
 from workbench import Workbench
 
 COUNT = int(os.environ.get("IMAGEFLEET_GRAPHS") or 100)
@@ -67,8 +66,8 @@ class Loaded:
             assert "error" not in line, line
         for one in images:
             if one.pin_repository:
-                push(one)
-                self.bench.api.pull(one.pin_repository, tag=str(one.pin).partition("@")[2])
+                pin = push(one.pin_repository, one.image)
+                self.bench.api.pull(one.pin_repository, tag=pin.partition("@")[2])
         known = {}
         for entry in self.bench.api.images():
             for name in [*(entry["RepoTags"] or []), *(entry["RepoDigests"] or [])]:
@@ -159,8 +158,8 @@ class Loaded:
         self.engine.destroy()
         for graph in self.graphs.values():
             for one in graph.images:
-                if one.pin_repository:
-                    call("DELETE", manifest_path(one), (202, 404))
+                if one.pin:
+                    call("DELETE", path_of(one.pin), (202, 404))
 
 
 # Helpers -----------------------------------------------------------------------------------------------------------
@@ -188,19 +187,23 @@ def call(method: str, path: str, accepted: Sequence[int], body: bytes = b"", med
         connection.close()
 
 
-def manifest_path(one: Drawn) -> str:
-    repository = str(one.pin_repository).partition("/")[2]
-    return "/v2/%s/manifests/%s" % (repository, str(one.pin).partition("@")[2])
+def path_of(pin: str) -> str:
+    """A digest name -> where the registry has its manifest."""
+    repository, _at, found = pin.partition("/")[2].partition("@")
+    return "/v2/%s/manifests/%s" % (repository, found)
 
 
-def push(one: Drawn) -> None:
-    """Put an image into the registry, layers first."""
-    repository = str(one.pin_repository).partition("/")[2]
-    for blob in [*(layer.tar() for layer in one.layers), one.image.config()]:
-        upload = call("POST", "/v2/%s/blobs/uploads/" % repository, (202,))
+def push(repository: str, image: Image, compressed: bool = False) -> str:
+    """Put an image into the registry, layers first; returns its digest name."""
+    folder = "/v2/%s/" % repository.partition("/")[2]
+    for blob in [*layer_blobs(image, compressed), image.config()]:
+        upload = call("POST", folder + "blobs/uploads/", (202,))
         joint = "&" if "?" in upload else "?"
         call("PUT", "%s%sdigest=%s" % (upload, joint, digest(blob)), (201,), blob, "application/octet-stream")
-    call("PUT", manifest_path(one), (201,), manifest(one.image), MANIFEST)
+    document = manifest(image, compressed)
+    pin = "%s@%s" % (repository, digest(document))
+    call("PUT", path_of(pin), (201,), document, MANIFEST)
+    return pin
 
 
 def comparable(result: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -272,11 +275,7 @@ def check_bytes(loaded: Loaded, before: int, summary: Mapping[str, Any]) -> None
         assert before - loaded.bytes() == low == high == summary["reclaimed_bytes"]
         return
     loaded.settle()
-    print("DEBUG", low, high, before - loaded.bytes())
-    try:
-        wait_until("garbage collection", lambda: low <= before - loaded.bytes() <= high, 20)
-    except LabError:
-        assert low <= before - loaded.bytes() <= high
+    assert low <= before - loaded.bytes() <= high
     assert summary["reclaimed_bytes"] == low
 
 
@@ -290,3 +289,24 @@ def test_both_stores_give_the_same_verdicts(engines: Callable[[str], Loaded], se
             loaded.plan(loaded.graphs[seed])
         found.append(loaded.verdicts[seed])
     assert found[0] == found[1]
+
+
+def test_an_image_that_the_engine_hides_holds_what_it_shares(tmp_path: Path) -> None:
+    """Pulled, compressed, onto layers that an archive brought: 26.1 never lists it, yet it holds their snapshots."""
+    loaded = Loaded("containerd", [], tmp_path)
+    layers = [Layer("hidden-0", 9000), Layer("hidden-1", 30000)]
+    pin = push(REGISTRY + "/rg-hidden/app", Image([], layers), compressed=True)
+    try:
+        loaded.start()
+        bench = loaded.bench
+        bench.load(Image(["app:1"], layers))
+        bench.api.pull(*pin.split("@"))
+        loaded.settle()
+        before = loaded.bytes()
+        summary = bench.clean(delete=[{"repositories": bench.prefix + "/app"}])["summary"]
+        loaded.settle()
+        assert summary["deleted"] == 1
+        assert summary["reclaimable_bytes"] <= before - loaded.bytes() <= summary["reclaimable_bytes_max"]
+    finally:
+        loaded.destroy()
+        call("DELETE", path_of(pin), (202, 404))

@@ -57,7 +57,9 @@ def run_cleanup(
         hold = read_hold(hold_file, seen.facts.engine.now)
         if hold is not None:
             notes.append("held by %s: %s" % (hold_file, hold.reason))
-        _check_limits(request, seen, plan, lambda: {**build_result(seen.facts, plan, (), hold, disk, notes), "changed": False})
+        _check_limits(
+            request, seen, plan, lambda: {**build_result(seen.facts, plan, (), hold, disk, notes), "changed": False}
+        )
         deletions: List[Deletion] = []
         if apply:
             if hold is None:

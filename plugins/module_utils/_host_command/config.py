@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any, Dict, List, Mapping, Optional
 
@@ -17,6 +18,21 @@ TERM = 30 * 86400
 MASK = "********"
 SECRET_KEYS = frozenset({"password", "token"})
 TERM_KEYS = ("issued", "valid_until")
+
+# What decides about deletion, and so goes into the policy's published digest. Connection options and credentials never
+# do: a digest of a secret can be guessed against (S12).
+POLICY_OPTIONS = (
+    "keep",
+    "delete",
+    "protect",
+    "protect_file",
+    "minimum_age",
+    "pressure",
+    "storage_path",
+    "max_deletions",
+    "refuse_above",
+    "require_restorable",
+)
 
 
 def make_document(wanted: Mapping[str, Any], current: Optional[Mapping[str, Any]], now: int) -> Dict[str, Any]:
@@ -39,6 +55,24 @@ def make_document(wanted: Mapping[str, Any], current: Optional[Mapping[str, Any]
         if end is not None and issued is not None and (own_end is not None or TERM // 2 < end - now <= TERM):
             return {**document, "issued": current["issued"], "valid_until": current["valid_until"]}
     return {"valid_until": iso_time(now + TERM), **document, "issued": iso_time(now)}
+
+
+def policy_hash(mode: str, options: Mapping[str, Any]) -> str:
+    """Names a policy: the same wherever the same rules are in force."""
+    policy = {key: options[key] for key in POLICY_OPTIONS if options.get(key) is not None}
+    text = json.dumps({"mode": mode, "policy": policy}, sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def policy_of(document: Mapping[str, Any]) -> Dict[str, Any]:
+    """What reports show of an installed policy."""
+    mode = str(document.get("mode", "report"))
+    return {
+        "hash": policy_hash(mode, document.get("options") or {}),
+        "mode": mode,
+        "issued": document["issued"],
+        "valid_until": document["valid_until"],
+    }
 
 
 def encode(document: Mapping[str, Any]) -> bytes:

@@ -65,7 +65,8 @@ class Order:
 def install(order: Order, run: systemd.Run, check: bool, root: str = "") -> Dict[str, Any]:
     """Returns changed, diff, scheduler and the schedule as it stands. Raises PolicyError, StateError."""
     scheduler = _scheduler(order.scheduler, root)
-    changes = find_changes(_files(order, scheduler, root), root)
+    config = _config(order, root)
+    changes = find_changes(_files(order, scheduler, config), root)
     timer = order.paths.timer_unit
     units_change = any(change.wanted.path in _unit_files(order.paths) for change in changes)
     active = systemd.is_booted(root) and systemd.is_active(run, timer)
@@ -83,6 +84,7 @@ def install(order: Order, run: systemd.Run, check: bool, root: str = "") -> Dict
     return {
         "changed": bool(changes) or start or stop,
         "diff": diff_of(changes),
+        "policy": config_file.policy_of(config),
         "scheduler": scheduler,
         "schedule": _cron_schedule(order).cron if scheduler == "cron" else order.schedule.calendar,
     }
@@ -124,14 +126,14 @@ def _scheduler(wanted: str, root: str) -> str:
     return scheduler
 
 
-def _files(order: Order, scheduler: str, root: str) -> List[Wanted]:
+def _files(order: Order, scheduler: str, config: Mapping[str, Any]) -> List[Wanted]:
     """In an order in which every file finds what it refers to."""
     paths = order.paths
     files: List[Wanted] = [
         File(COMMAND, order.command, 0o755, as_digest, order.command_sha256),
         Link(LINK, COMMAND),
         File(LOGROTATE, logrotate_text().encode("utf-8")),
-        File(paths.config, _config(order, root), 0o600, show_config),
+        File(paths.config, config_file.encode(config), 0o600, show_config),
     ]
     if scheduler == "cron":
         files.append(File(paths.cron, cron_text(paths, _cron_schedule(order)).encode("utf-8")))
@@ -153,7 +155,7 @@ def _cron_schedule(order: Order) -> Schedule:
     return order.schedule.delayed(order.delay, f"{order.host_id} {order.paths.name}")
 
 
-def _config(order: Order, root: str) -> bytes:
+def _config(order: Order, root: str) -> Dict[str, Any]:
     current = config_file.decode(read_capped(root + order.paths.config, config_file.MAXIMUM_BYTES))
     exporter, own = order.paths.metrics
     wanted = {
@@ -163,4 +165,4 @@ def _config(order: Order, root: str) -> bytes:
         "metrics_file": order.config.get("metrics_file")
         or (exporter if os.path.isdir(root + EXPORTER_FOLDER) else own),
     }
-    return config_file.encode(config_file.make_document(wanted, current, order.now))
+    return config_file.make_document(wanted, current, order.now)

@@ -5,34 +5,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass
 from typing import Any, Dict, Mapping, Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError, StateError
-from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import MAXIMUM_BYTES, SCHEMA
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import (
+    MAXIMUM_BYTES,
+    SCHEMA,
+    policy_hash,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.moments import iso_time, parse_time
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import LOG, Paths
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
 
 MODES = ("report", "apply")
-
-# What decides about deletion, and so goes into the policy's published digest. Connection options and credentials never
-# do: a digest of a secret can be guessed against (S12).
-POLICY_OPTIONS = (
-    "keep",
-    "delete",
-    "protect",
-    "protect_file",
-    "minimum_age",
-    "pressure",
-    "storage_path",
-    "max_deletions",
-    "refuse_above",
-    "require_restorable",
-)
 
 
 @dataclass(frozen=True)
@@ -63,9 +51,7 @@ class CommandConfig:
     @property
     def policy_hash(self) -> str:
         """Names the policy in the log line: the same wherever the same rules are in force."""
-        policy = {key: self.options[key] for key in POLICY_OPTIONS if self.options.get(key) is not None}
-        text = json.dumps({"mode": self.mode, "policy": policy}, sort_keys=True, separators=(",", ":"))
-        return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
+        return policy_hash(self.mode, self.options)
 
 
 def read_config(path: str) -> CommandConfig:
