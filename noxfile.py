@@ -39,7 +39,7 @@ if NEWEST in ("3.12", "3.13", "3.14"):
 FLOOR = "ansible-core==2.18.19"
 
 PYTEST = ("pytest", "hypothesis", "pyyaml")
-SDK = ("docker==7.1.0", "requests")
+SDK = ("docker==7.1.0", "requests", "paramiko")
 COLLECTION = stage.STAGE / "ansible_collections" / "imagefleet" / "docker"
 
 

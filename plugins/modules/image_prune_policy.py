@@ -166,7 +166,7 @@ options:
     default: /var/lib/imagefleet/state.json
 requirements:
   - Docker SDK for Python C(docker) 5.0.3 or newer (distribution package C(python3-docker))
-  - C(paramiko) for V(ssh://) hosts without O(use_ssh_client)
+  - C(paramiko) for V(ssh://) hosts
   - Docker Engine API 1.41 (Engine 20.10) or newer
 notes:
   - Run it as root (C(become)) on the engine's own host. Then the arrival of images is exact on the overlay2 store, and so are the bytes.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Graphs of images drawn at random: a seed tells the images, what moves and runs, the policy, and what must come of it."""
+"""Graphs of images drawn at random: a seed tells the images, what moves and runs, the policy, and the right result."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ IMAGEFLEET_GRAPHS says how many graphs (100); IMAGEFLEET_FRESH_SEED repeats the 
 from __future__ import annotations
 
 import http.client
+import itertools
 import os
 import random
 import re
@@ -28,6 +29,7 @@ COUNT = int(os.environ.get("IMAGEFLEET_GRAPHS") or 100)
 FRESH = int(os.environ.get("IMAGEFLEET_FRESH_SEED") or random.SystemRandom().randrange(10**6, 10**9))
 SEEDS = {"overlay2": [*range(1, COUNT + 1), FRESH], "containerd": [*range(1, max(COUNT // 5, 1) + 1), FRESH]}
 CASES = [(kind, seed) for kind, seeds in SEEDS.items() for seed in seeds]
+NUMBERS = itertools.count(1)
 REGISTRY = load("test")["registries"][0]["address"]
 ANCHOR = Image(["rg-none/anchor:1"], [Layer("graphs-anchor")])
 # "arrived 3s ago" in a plan is "arrived 4s ago" a moment later.
@@ -40,7 +42,7 @@ class Loaded:
     def __init__(self, kind: str, seeds: Sequence[int], folder: Path) -> None:
         self.kind = kind
         self.graphs = {seed: draw(seed, REGISTRY) for seed in seeds}
-        self.engine = Engine(kind, instance("test").engine("g%s-%d" % (kind[0], os.getpid())))
+        self.engine = Engine(kind, instance("test").engine("g%d-%d" % (os.getpid(), next(NUMBERS))))
         self._folder = folder
         self._ids: dict[str, str] = {}
         self._containers: dict[str, list[tuple[str, str]]] = {}
@@ -127,7 +129,7 @@ class Loaded:
         return self.bench.content_bytes() + self._snapshot_bytes()
 
     def _snapshot_bytes(self) -> int:
-        """The disk space of all snapshots of images. Those of containers have a folder for overlay's work that is in use."""
+        """The disk space of all snapshots, those of containers too."""
         root = Path(self.bench.engine["data_root"])
         snapshots = next(root.glob("containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots"))
         return sum(disk_usage(entry.path + "/fs") for entry in os.scandir(snapshots))
@@ -153,8 +155,10 @@ class Loaded:
                 self.bench.api.kill(container)
 
     def destroy(self) -> None:
-        for paused in self.bench.api.containers(filters={"status": "paused"}):
-            self.bench.api.unpause(paused["Id"])  # what is frozen does not even die
+        """What is frozen does not even die, so nothing may be paused."""
+        if self._containers:
+            for paused in self.bench.api.containers(filters={"status": "paused"}):
+                self.bench.api.unpause(paused["Id"])
         self.engine.destroy()
         for graph in self.graphs.values():
             for one in graph.images:

@@ -14,6 +14,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api impo
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.delete import Deletion, delete_rows
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.events import (
     NAME_MOVES,
+    REMEMBERED,
     REMOVALS,
     USES,
     read_events,
@@ -90,11 +91,15 @@ def _objections(api: EngineApi, look: Look, batch: Sequence[PlannedRow], lost: b
     now = facts.engine.clock + (time.monotonic() - look.looked_at)
     containers = _patiently(api, lambda: read_containers(api, int(now))) if lost else read_containers(api, int(now))
     users = find_users(replace(facts, containers=containers))
-    events = read_events(api, "%.6f" % facts.engine.clock, "%.6f" % now)
+    remembered = read_events(api, REMEMBERED, "%.6f" % now)
+    events = [event for event in remembered if event.moment >= facts.engine.clock]
+    # Only an older event proves that the engine still remembers all that came after the plan: it keeps 256, and none over
+    # a restart.
+    complete = len(remembered) > len(events)
     used_names = _names([event.names for event in events if event.action in USES and event.action not in NAME_MOVES])
     moved_names = _names([event.names for event in events if event.action in NAME_MOVES])
     # An archive that was loaded is told by its images' ids, not by the names that now mean them.
-    moved = any(event.kind == "image" and event.action not in REMOVALS for event in events)
+    moved = not complete or any(event.kind == "image" and event.action not in REMOVALS for event in events)
     current = NameIndex(read_images(api, facts.engine)) if moved else None
     objections: Dict[str, str] = {}
     for row in batch:

@@ -12,9 +12,13 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._engine.options 
     EngineOptions,
     parse_engine_options,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.policy import Policy, parse_policy
-from ansible_collections.imagefleet.docker.plugins.module_utils._policy.protect import parse_list, parse_protect_lines
+from ansible_collections.imagefleet.docker.plugins.module_utils._policy.protect import (
+    parse_list,
+    parse_protect,
+    parse_protect_lines,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.limits import Limit, parse_count, parse_limit
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.pressure import Pressure, parse_pressure
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
@@ -78,13 +82,18 @@ def parse_options(options: Mapping[str, Any]) -> CleanupRequest:
 def _protect_file(path: Optional[str]) -> List[str]:
     if not path:
         return []
-    data = read_capped(path, MAX_PROTECT_FILE)
+    try:
+        data = read_capped(path, MAX_PROTECT_FILE)
+    except StateError as error:
+        raise PolicyError("protect_file: %s" % error) from error
     if data is None:
         # A protection that cannot be read must not turn into "nothing is protected".
         raise PolicyError(
             "protect_file: there is no %s on this host; create it (it may be empty) or drop the option" % path
         )
-    return list(parse_protect_lines(data.decode("utf-8", "replace")))
+    entries = list(parse_protect_lines(data.decode("utf-8", "replace")))
+    parse_protect(entries, "protect_file %s: entry " % path)
+    return entries
 
 
 def _registries(value: Any) -> List[Dict[str, Any]]:

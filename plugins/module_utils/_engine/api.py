@@ -10,7 +10,11 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 from urllib.parse import quote
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine import sdk
-from ansible_collections.imagefleet.docker.plugins.module_utils._engine.options import EngineOptions
+from ansible_collections.imagefleet.docker.plugins.module_utils._engine.options import (
+    OLDEST_API,
+    EngineOptions,
+    parse_api_version,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     EngineConflict,
     EngineError,
@@ -18,18 +22,9 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     EngineUnreachable,
 )
 
-# 1.41 is Engine 20.10, the oldest that we prove; 1.51 is 28.5, the newest. Newer engines still speak 1.51.
-OLDEST_API = (1, 41)
+# 1.51 is Engine 28.5, the newest that we prove. Newer engines still speak it.
 NEWEST_API = (1, 51)
 MAX_BODY = 512 * 1024 * 1024
-
-
-def parse_api_version(text: str) -> Tuple[int, int]:
-    """'1.41' -> (1, 41); raises EngineError for anything else."""
-    major, dot, minor = text.partition(".")
-    if not (dot and major.isdigit() and minor.isdigit()):
-        raise EngineError("api_version: %r is not an API version; write auto or for example 1.41" % text)
-    return int(major), int(minor)
 
 
 class EngineApi:
@@ -69,10 +64,13 @@ class EngineApi:
         """`GET /info` without a version in its path, whose answer also carries the engine's API version (one call for both)."""
         response = self._send("GET", "/info", {}, self._options.timeout)
         body = self._body("GET /info", response)
-        if self._options.api_version != "auto":
-            self._version = parse_api_version(self._options.api_version)
-        else:
+        self._version = self._options.api_version
+        if self._version is None:
             told = parse_api_version(response.headers.get("Api-Version", ""))
+            if told is None:
+                raise EngineError(
+                    "What answers at %s is no Docker Engine: it tells no API version." % self._options.docker_host
+                )
             self._version = min(told, NEWEST_API)
         if self._version < OLDEST_API:
             raise EngineError(
@@ -101,13 +99,20 @@ class EngineApi:
             key: json.dumps(value) if isinstance(value, (dict, list)) else str(value) for key, value in params.items()
         }
         response = self._send("GET", "/v%s%s" % (self.version_text, path), encoded, self._options.timeout)
-        text = self._text("GET %s" % path, response)
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
+        what = "GET %s" % path
+        return [self._decoded(what, line) for line in self._text(what, response).splitlines() if line.strip()]
 
     def _send(self, method: str, path: str, params: Mapping[str, str], timeout: int) -> Any:
         try:
             return self._client.request(
-                method, self._client.base_url + path, params=params, timeout=timeout, stream=True, allow_redirects=False
+                method,
+                self._client.base_url + path,
+                params=params,
+                timeout=timeout,
+                stream=True,
+                allow_redirects=False,
+                # Said again: variables such as REQUESTS_CA_BUNDLE would replace what the session has.
+                verify=self._client.verify,
             )
         except Exception as error:  # requests, urllib3, http.client, paramiko and OSError all surface here
             raise EngineUnreachable(sdk.describe_failure(self._options, error)) from error
@@ -139,8 +144,11 @@ class EngineApi:
 
     def _body(self, what: str, response: Any) -> Any:
         text = self._text(what, response)
+        return self._decoded(what, text) if text.strip() else None
+
+    def _decoded(self, what: str, text: str) -> Any:
         try:
-            return json.loads(text) if text.strip() else None
+            return json.loads(text)
         except ValueError as error:
             raise EngineError("%s on %s did not answer JSON: %s" % (what, self._options.docker_host, error)) from error
 

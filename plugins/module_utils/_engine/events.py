@@ -17,12 +17,20 @@ REMOVALS = ("untag", "delete", "prune")
 
 @dataclass(frozen=True)
 class Event:
-    """Something touched an image: `names` are what the engine calls it (reference as typed, id), `time` epoch seconds."""
+    """Something touched an image.
+
+    `names` are what the engine calls it (reference as typed, id), `time` whole epoch seconds, `moment` the same exactly.
+    """
 
     kind: str
     action: str
     names: Tuple[str, ...]
     time: int
+    moment: float = 0.0
+
+
+#: `since` of everything that the engine remembers: the last 256 events, fewer after it was restarted.
+REMEMBERED = "0"
 
 
 def read_events(api: EngineApi, since: str, until: str) -> Tuple[Event, ...]:
@@ -35,5 +43,7 @@ def read_events(api: EngineApi, since: str, until: str) -> Tuple[Event, ...]:
         attributes = actor.get("Attributes") or {}
         kind = str(entry.get("Type") or "")
         names = [attributes.get("image")] if kind == "container" else [actor.get("ID"), attributes.get("name")]
-        found.append(Event(kind, action, tuple(str(name) for name in names if name), int(entry.get("time") or 0)))
+        seconds = int(entry.get("time") or 0)
+        moment = int(entry.get("timeNano") or 0) / 1e9 or float(seconds)
+        found.append(Event(kind, action, tuple(str(name) for name in names if name), seconds, moment))
     return tuple(found)

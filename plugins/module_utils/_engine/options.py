@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 
@@ -14,9 +15,14 @@ DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock"
 SCHEMES = ("unix://", "tcp://", "https://", "http://", "ssh://")
 
 
+# 1.41 is Engine 20.10, the oldest that we prove.
+OLDEST_API = (1, 41)
+_API_VERSION = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})")
+
+
 @dataclass(frozen=True)
 class EngineOptions:
-    """One engine and how to authenticate to it; `timeout` in seconds."""
+    """One engine and how to authenticate to it; `timeout` in seconds, `api_version` None to negotiate."""
 
     docker_host: str = DEFAULT_DOCKER_HOST
     tls: bool = False
@@ -25,7 +31,7 @@ class EngineOptions:
     client_cert: Optional[str] = None
     client_key: Optional[str] = None
     tls_hostname: Optional[str] = None
-    api_version: str = "auto"
+    api_version: Optional[Tuple[int, int]] = None
     timeout: int = 60
     use_ssh_client: bool = False
 
@@ -35,6 +41,25 @@ class EngineOptions:
         if self.docker_host.startswith("unix://"):
             return "/" + self.docker_host[len("unix://") :].lstrip("/")
         return None
+
+
+def parse_api_version(text: str) -> Optional[Tuple[int, int]]:
+    """'1.41' -> (1, 41); None for anything else."""
+    match = _API_VERSION.fullmatch(text)
+    return (int(match.group(1)), int(match.group(2))) if match else None
+
+
+def _wanted_version(text: str) -> Optional[Tuple[int, int]]:
+    if text == "auto":
+        return None
+    version = parse_api_version(text)
+    if version is None:
+        raise PolicyError("api_version: %r is not an API version; write auto or for example 1.41" % text)
+    if version < OLDEST_API:
+        raise PolicyError(
+            "api_version: %s is too old; %d.%d (Engine 20.10) or newer is needed" % ((text,) + OLDEST_API)
+        )
+    return version
 
 
 def parse_engine_options(options: Mapping[str, Any]) -> EngineOptions:
@@ -66,7 +91,7 @@ def parse_engine_options(options: Mapping[str, Any]) -> EngineOptions:
         client_cert=cert or None,
         client_key=key or None,
         tls_hostname=options.get("tls_hostname") or None,
-        api_version=str(options.get("api_version") or "auto"),
+        api_version=_wanted_version(str(options.get("api_version") or "auto")),
         timeout=seconds,
         use_ssh_client=bool(options.get("use_ssh_client")),
     )

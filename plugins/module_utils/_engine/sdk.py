@@ -75,8 +75,8 @@ def _tls(options: EngineOptions) -> Any:
         )
     except docker.errors.TLSParameterError as error:
         raise EngineError(
-            "The TLS options for %s do not work: %s Check ca_path, client_cert and client_key."
-            % (options.docker_host, error)
+            "The TLS options for %s do not work: %s Check ca_path (%s), client_cert (%s) and client_key (%s)."
+            % (options.docker_host, error, options.ca_path, options.client_cert, options.client_key)
         ) from error
 
 
@@ -96,7 +96,7 @@ def _hint(options: EngineOptions, error: Exception) -> str:
     if "http+docker" in text:
         return " These two versions do not work together on a unix socket: install docker 7.1.0 or newer, or requests older than 2.32."
     if options.docker_host.startswith("ssh://") and "paramiko" in text:
-        return " ssh:// needs the Python library paramiko (python3-paramiko), or use_ssh_client: true."
+        return " ssh:// needs the Python library paramiko (python3-paramiko), whether or not use_ssh_client is set."
     return ""
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import asdict, dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Tuple
@@ -67,12 +68,11 @@ def load_state(path: str, engine_id: str) -> Loaded:
     entries, damage = _read_entries(path)
     if damage is not None:
         return Loaded(EngineState(), _start_over_note(path, damage))
-    entry = entries.get(engine_id)
-    if entry is None:
+    if engine_id not in entries:
         return Loaded(EngineState())
     try:
-        return Loaded(_engine_state(entry))
-    except (TypeError, ValueError, KeyError) as error:
+        return Loaded(_engine_state(_mapping(entries[engine_id])))
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
         return Loaded(EngineState(), _start_over_note(path, f"the entry of engine {engine_id} is damaged ({error})"))
 
 
@@ -147,7 +147,7 @@ def _engine_state(entry: Any) -> EngineState:
         last_run=_integer(entry["last_run"]),
         sampled_since=_integer(entry["sampled_since"]),
         boot_id=str(entry["boot_id"]),
-        boot_seconds=float(entry["boot_seconds"]),
+        boot_seconds=_finite(entry["boot_seconds"]),
         images={image_id: _image_record(_mapping(raw)) for image_id, raw in images.items()},
     )
 
@@ -174,6 +174,13 @@ def _integer(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"a whole number was expected, not {type(value).__name__}")
     return value
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"a number was expected, not {number}")
+    return number
 
 
 def _optional_integer(value: Any) -> Optional[int]:
