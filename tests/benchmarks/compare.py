@@ -59,7 +59,7 @@ class Comparison:
             row["missing"] = tool.preview
             return
         self._say("preview: %s" % tool.name)
-        runs = [self._preview(tool, self._engine.socket) for _ in range(repeats)]
+        runs = [self._preview(tool, self._engine.socket) for _run in range(repeats)]
         with CountingProxy(self._place.socket, self._engine.socket) as proxy:
             self._preview(tool, proxy.path, proxy.take)
             row.update(_calls(proxy.take()))

@@ -87,7 +87,7 @@ class _FromClient(asyncio.Protocol):
     async def _connect(self, client: asyncio.BaseTransport) -> None:
         loop = asyncio.get_running_loop()
         try:
-            engine, _ = await loop.create_unix_connection(lambda: _FromEngine(client), str(self._path))  # type: ignore
+            engine, _protocol = await loop.create_unix_connection(lambda: _FromEngine(client), str(self._path))  # type: ignore
         except OSError:
             client.close()
             return

@@ -46,7 +46,7 @@ def names(size: int) -> list[list[str]]:
 
 def _kinds(size: int) -> list[str]:
     """Kind of every image, empty for an unused one. Used images share three of the ten middle layers only."""
-    wanted = [kind for kind in KINDS for _ in range(EACH)]
+    wanted = [kind for kind in KINDS for _each in range(EACH)]
     places = [number for number in range(size) if number % archive.MIDDLES < 3][: len(wanted)]
     kinds = dict(zip(places, wanted))
     return [kinds.get(number, "") for number in range(size)]

@@ -136,16 +136,18 @@ def test_no_answer_to_a_check_stops_before_the_batch(bench: Workbench, monkeypat
     assert len(bench.names()) == 4
 
 
+@pytest.mark.engines("engine-26")
 @pytest.mark.parametrize("path", ["/containers/json", "/events", "/info", "/images/json"])
 @pytest.mark.parametrize(
     "answer", [(500, {"message": "no idea"}), (200, b"<html>Please log in</html>"), (302, b""), CLOSE]
 )
 def test_no_usable_answer_to_a_question_deletes_nothing(bench: Workbench, path: str, answer: Any) -> None:
     """One clear message, whatever is in the way of the engine (a captive proxy, say)."""
-    if bench.engine["name"] != "engine-26":
-        pytest.skip("what is checked does not depend on the engine")
     bench.load(app(1))
-    hook = lambda method, asked, query, nth: answer if asked == path else None  # noqa: E731
+
+    def hook(_method: str, asked: str, _query: str, _nth: int) -> Any:
+        return answer if asked == path else None
+
     with proxied(bench, hook) as proxy:
         with pytest.raises(FleetError) as caught:
             bench.clean(docker_host=proxy.docker_host)
@@ -196,10 +198,9 @@ def test_a_name_that_moved_before_a_restart_is_refused(
         assert bench.names() == {other}
 
 
+@pytest.mark.engines("engine-20", "engine-26")
 def test_a_name_that_moved_many_events_ago_is_refused(bench: Workbench) -> None:
     """S6: the engine remembers 256 events only, and the deletions themselves are events."""
-    if bench.engine["name"] == "engine-28":
-        pytest.skip("takes long, and engine-26 has the same image store")
     names = ["app:%d" % number for number in range(320)]
     bench.load(*(app(number, *names[number * 40 : number * 40 + 40]) for number in range(8)))
     order = [row["reference"] for row in bench.plan()["plan"] if row["action"] == "delete"]
@@ -393,10 +394,9 @@ ENTRIES: dict[str, str] = {
 }
 
 
+@pytest.mark.engines("engine-20")
 @pytest.mark.parametrize("damage", sorted([*DAMAGES, *ENTRIES]))
 def test_a_damaged_state_file_starts_over_and_says_so(bench: Workbench, damage: str) -> None:
-    if bench.engine["name"] != "engine-20":
-        pytest.skip("the state does not depend on the engine")
     bench.load(app(1), app(2))
     state = bench.folder / "state.json"
     if damage in DAMAGES:

@@ -231,8 +231,7 @@ class Remote:
 
 @pytest.fixture(params=["overlay2", "containerd"])
 def remote(request: Any, lab: dict[str, Any], tmp_path: Path) -> Iterator[Remote]:
-    pytest.importorskip("paramiko", reason="the Docker SDK takes ssh:// only where paramiko is installed")
-    host = next(host for host in reversed(lab["hosts"]) if host["store"] == request.param)
+    host = [host for host in lab["hosts"] if host["store"] == request.param][-1]
     found = Remote(host, lab["known_hosts"], tmp_path)
     yield found
     found.sweep()

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Optional, Tuple, Union
 
 _VERSION = re.compile(
-    r"v?(\d+(?:\.\d+){0,5})(?:[-_.]?((?:(?i:alpha|beta|rc|pre|preview|dev|snapshot|nightly|canary|ea|m))[.-]?\d*(?:\.\d+)*)(?![A-Za-z]))?((?:[-_+][0-9A-Za-z.]+)*)",
+    r"v?(\d+(?:\.\d+){0,5})"
+    r"(?:[-_.]?((?:(?i:alpha|beta|rc|pre|preview|dev|snapshot|nightly|canary|ea|m))[.-]?\d*(?:\.\d+)*)(?![A-Za-z]))?((?:[-_+][0-9A-Za-z.]+)*)",
 )
 _COMMIT = re.compile(r"g?(?=[a-f]*[0-9])[0-9a-f]{7,40}")
 _PIECES = re.compile(r"\d+|[a-z]+", re.IGNORECASE)

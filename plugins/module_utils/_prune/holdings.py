@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Dict, FrozenSet, Iterable, List, Optional, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.facts import CONTAINERD, HostFacts, ImageFacts
+from ansible_collections.imagefleet.docker.plugins.module_utils._prune.usage import NameIndex, container_images
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Interval:
 
 
 NOTHING = Interval()
+_BLOB = "blob "
 
 
 def _nodes(image: ImageFacts, store: str) -> Tuple[Dict[str, Optional[int]], Interval]:
@@ -36,8 +38,41 @@ def _nodes(image: ImageFacts, store: str) -> Tuple[Dict[str, Optional[int]], Int
     if store == CONTAINERD:
         if image.blobs is None:
             return nodes, Interval(0, rest)
-        nodes.update({"blob " + digest: size for digest, size in image.blobs.items()})
+        nodes.update({_BLOB + digest: size for digest, size in image.blobs.items()})
     return nodes, Interval(0, rest) if open_chains else NOTHING
+
+
+def _doubtful(facts: HostFacts) -> Set[str]:
+    """Images of a containerd store that may not hold the snapshots of their chain."""
+    if facts.engine.store != CONTAINERD:
+        return set()
+    index = NameIndex(facts.images)
+    used = {image for container in facts.containers for image in container_images(container, index)}
+    within: Dict[str, int] = {}
+    for image in facts.images:
+        for layer in image.layers or ():
+            within[layer.chain] = within.get(layer.chain, 0) + 1
+    return {
+        image.id
+        for image in facts.images
+        if image.layers and within[image.layers[-1].chain] > 1 and image.id not in used
+    }
+
+
+def _absent(facts: HostFacts) -> Set[str]:
+    """Chains whose snapshots seem to be gone already: the engine's size of every image on them covers the content alone."""
+    if facts.engine.store != CONTAINERD:
+        return set()
+    there: Set[str] = set()
+    named: Set[str] = set()
+    for image in facts.images:
+        chains = [layer.chain for layer in image.layers or ()]
+        named.update(chains)
+        unpacked = sum(layer.size or 0 for layer in image.layers or ())
+        content = sum(image.blobs.values()) if image.blobs is not None else 0
+        if image.size - content >= unpacked // 2:
+            there.update(chains)
+    return named - there
 
 
 class Holdings:
@@ -46,6 +81,10 @@ class Holdings:
     A part (a layer chain, a content blob) is freed when its last holder goes: overlay2 keeps one directory per chain,
     the containerd store one snapshot per chain and one blob per digest. Parts that the build cache or an orphaned
     container may hold count only for the upper bound.
+
+    On the containerd store an image that was loaded when its snapshots were already there does not hold them: they go with
+    the image that brought them. Nothing tells which one that was, so among images of which one's chain ends inside another's
+    only those with a container are sure to hold; the others count as holders for the lower bound alone.
     """
 
     def __init__(self, facts: HostFacts) -> None:
@@ -56,14 +95,23 @@ class Holdings:
             self._nodes[image.id], self._loose[image.id] = _nodes(image, facts.engine.store)
             for node in self._nodes[image.id]:
                 self._holders.setdefault(node, set()).add(image.id)
+        self._doubtful = _doubtful(facts)
+        self._sure = {
+            node: sum(1 for image in holders if self._holds_surely(image, node))
+            for node, holders in self._holders.items()
+        }
+        self._absent = _absent(facts)
         self._cache = facts.cache_held
         self._orphans = facts.orphan_held
+
+    def _holds_surely(self, image: str, node: str) -> bool:
+        return image not in self._doubtful or node.startswith(_BLOB)
 
     def _certain(self, node: str) -> bool:
         if self._cache is None or self._orphans is None:
             return False
-        name = node[len("blob ") :] if node.startswith("blob ") else node
-        return name not in self._cache and name not in self._orphans
+        name = node[len(_BLOB) :] if node.startswith(_BLOB) else node
+        return name not in self._cache and name not in self._orphans and node not in self._absent
 
     def _value(self, node: str, size: Optional[int]) -> Interval:
         amount = size or 0
@@ -71,14 +119,22 @@ class Holdings:
 
     def marginal(self, images: Iterable[str]) -> List[Interval]:
         """Bytes freed by each image when they go one after the other; the sum is what the whole set frees."""
+        order = list(images)
+        going = set(order)
         left = {node: len(holders) for node, holders in self._holders.items()}
+        sure = dict(self._sure)
         freed: List[Interval] = []
-        for image in images:
+        for image in order:
             gain = self._loose[image]
             for node, size in self._nodes[image].items():
                 left[node] -= 1
+                sure[node] -= self._holds_surely(image, node)
                 if left[node] == 0:
                     gain = gain + self._value(node, size)
+                elif sure[node] == 0 and not self._holders[node] <= going:
+                    gain = gain + Interval(0, size or 0)
+                    # Once is enough.
+                    sure[node] = -len(self._holders[node]) - 1
             freed.append(gain)
         return freed
 
@@ -119,7 +175,7 @@ class Holdings:
                 for node, size in self._nodes[image].items()
                 if self._holders[node] <= chosen
             }.items()
-            if (node[len("blob ") :] if node.startswith("blob ") else node) in cache
+            if (node[len(_BLOB) :] if node.startswith(_BLOB) else node) in cache
         )
 
     def everything(self) -> int:

@@ -116,3 +116,20 @@ def test_open_sizes_are_settled_by_images_that_share_the_chain():
 def test_sizes_that_nothing_settles_stay_open():
     open_ = (Layer("a", None), Layer("a/b", None))
     assert settle({"open": open_}, {"open": 15})["open"] == open_
+
+
+def test_a_kept_image_with_the_same_layers_may_not_hold_their_snapshots():
+    # Loaded when the snapshots were there already: they go with the image that brought them.
+    one = image("one", ("base", 10), size=13, blobs={"one": 3})
+    two = image("two", ("base", 10), size=15, blobs={"two": 5})
+    other = image("other", ("base", 10), ("top", 7), size=18, blobs={"other": 1})
+    assert Holdings(host([one, two], store=CONTAINERD)).total(["one"]) == Interval(3, 13)
+    assert Holdings(host([one, two], store=CONTAINERD)).total(["one", "two"]) == Interval(18, 18)
+    # An image whose chain ends in no other's holds what is below.
+    assert Holdings(host([one, other], store=CONTAINERD)).total(["one"]) == Interval(3, 3)
+    assert Holdings(host([one, two])).total(["one"]) == Interval(0, 0)
+
+
+def test_snapshots_that_the_size_does_not_cover_are_not_promised():
+    one = image("one", ("base", 10), size=3, blobs={"one": 3})
+    assert Holdings(host([one], store=CONTAINERD)).total(["one"]) == Interval(3, 13)

@@ -52,7 +52,7 @@ NAMED = [{"repositories": "**"}]
 PIN = APP + "@sha256:" + "d" * 64
 
 
-def judge(*images, delete=ALL, forced_keep=None, containers=(), more=None, **policy):
+def judge(*images, delete=tuple(ALL), forced_keep=None, containers=(), more=None, **policy):
     return Judged(
         host(*images, containers=containers, **(more or {})), parse_policy(delete=delete, **policy), forced_keep
     )

@@ -57,7 +57,7 @@ ALL = [{"older_than": "1d"}]
 DISK = FileSystem("/var/lib/docker", size=1000, used=900, free=100, inodes=500, inodes_used=450)
 
 
-def plan(*images, delete=ALL, containers=(), options=None, more=None, **policy):
+def plan(*images, delete=tuple(ALL), containers=(), options=None, more=None, **policy):
     return make_plan(
         host(*images, containers=containers, **(more or {})), parse_policy(delete=delete, **policy), **(options or {})
     )

@@ -53,7 +53,7 @@ DISK = FileSystem("/var/lib/docker", size=1000, used=900, free=100, inodes=500, 
 ALL = [{"older_than": "1d"}]
 
 
-def relief(need, *images, delete=ALL, containers=(), **more):
+def relief(need, *images, delete=tuple(ALL), containers=(), **more):
     facts = host(*images, containers=containers, **more)
     judged = Judged(facts, parse_policy(delete=delete))
     return relieve(judged, Holdings(facts), need, DISK), judged
