@@ -10,17 +10,19 @@ scenarios laid over it. Each layer has a HOME of its own, so that nothing of the
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import nox
 
 ROOT = Path(__file__).resolve().parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "lab")]
 
 from house import run_all, stage  # noqa: E402
 from house.machine import ensure_program  # noqa: E402
 from house.pythons import find_pythons  # noqa: E402
+from lab.paths import cache_root  # noqa: E402
 
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv"
@@ -49,6 +51,8 @@ def layer(session: nox.Session, *requirements: str) -> None:
         session.install(*requirements)
     home = ROOT / "build" / "home" / session.name
     home.mkdir(parents=True, exist_ok=True)
+    # Tests that start engines of their own find the lab's programs where the lab has put them.
+    session.env["IMAGEFLEET_LAB_CACHE"] = str(cache_root())
     session.env.update(
         HOME=str(home),
         ANSIBLE_HOME=str(home / ".ansible"),
@@ -96,7 +100,7 @@ def types(session: nox.Session) -> None:
 def licence(session: nox.Session) -> None:
     """REUSE: every file says whose it is and under which licence."""
     layer(session, "reuse==6.2.0")
-    session.run("reuse", "lint", "--quiet") if os.environ.get("QUIET") else session.run("reuse", "lint")
+    session.run("reuse", "lint")
 
 
 @nox.session(python=MAIN)
@@ -193,6 +197,8 @@ def smoke(session: nox.Session) -> None:
 @nox.session(python=MAIN)
 def molecule(session: nox.Session) -> None:
     """The role on real hosts, with Molecule. Needs the lab up."""
+    # What it remembers of an earlier run would make it skip the preparation.
+    shutil.rmtree(ROOT / "build" / "home" / "molecule", ignore_errors=True)
     layer(session, CORE, "molecule==26.10.0")
     # A host that is not there fails the scenario instead of leaving nothing to check.
     session.env.update(

@@ -31,7 +31,8 @@ def other_pythons():
         for folder in folders:
             path = os.path.join(folder, name)
             if name not in found and os.access(path, os.X_OK):
-                works = subprocess.run([path, "-c", ""], capture_output=True, check=False)
+                # Launchers of version managers depend on the environment, which the command is run without.
+                works = subprocess.run([path, "-c", ""], env={}, capture_output=True, check=False)
                 if works.returncode == 0:
                     found[name] = path
     found[f"python3.{sys.version_info.minor}"] = sys.executable
