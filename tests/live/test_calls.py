@@ -79,7 +79,10 @@ def test_a_plan_after_a_real_run_asks_about_no_image(bench: Workbench, proxy: Pr
     proxy.forget()
     bench.plan(docker_host=proxy.docker_host)
     # The events since the last run tell which images were used meanwhile.
-    assert lists(proxy) == {**LISTS, "GET /events": 1}
+    asked = lists(proxy)
+    # None when both runs fall into the same second.
+    assert asked.pop("GET /events", 1) == 1
+    assert asked == LISTS
     assert asked_about(proxy, ids) == {kind: Counter() for kind in DETAILS}
     # One image more costs its own two questions only.
     proxy.forget()
