@@ -7,6 +7,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# The lab's downloads are shared by all checkouts; what pip, uv and nox keep stays in this one.
+export IMAGEFLEET_LAB_CACHE="${IMAGEFLEET_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/imagefleet-lab}"
+export XDG_CACHE_HOME="$PWD/build/cache"
+
 nox=build/nox/bin/nox
 wanted='nox[uv]==2026.10.20'
 

@@ -9,7 +9,6 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from .errors import LabError
 from .kernel import remove_cgroups, unmount_below
 from .paths import Cache, Instance, cache, lab_root
 from .process import kill_all
@@ -52,10 +51,11 @@ def _remove_root_when_empty() -> None:
 
 
 def purge(store: Cache | None = None) -> None:
-    """Remove the cache; refused while an instance is up, because its programs run from there."""
+    """Remove the cache, unless another instance is up, whose programs run from there."""
     found = store or cache()
     names = sorted(path.parent.name for path in lab_root().glob("*/state.json")) if lab_root().exists() else []
     if names:
-        raise LabError("the cache is in use by %s: take them down first" % ", ".join(names))
+        say("the cache %s stays: lab %s runs from it" % (found.root, ", ".join(names)))
+        return
     shutil.rmtree(found.root, ignore_errors=True)
     say("cache %s is gone" % found.root)
