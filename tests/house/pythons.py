@@ -30,11 +30,18 @@ def find_pythons() -> list[str]:
 
 
 def _folder(version: str) -> str | None:
-    managed = sorted((Path.home() / ".pyenv" / "versions").glob(version + ".*/bin/python3"), key=_patch, reverse=True)
+    managed = [path for root in _managers() for path in root.glob("versions/%s.*/bin/python3" % version)]
+    managed.sort(key=_patch, reverse=True)
     for candidate in [*map(str, managed), shutil.which("python" + version)]:
         if candidate and _starts(candidate, version):
             return os.path.dirname(candidate)
     return None
+
+
+def _managers() -> set[Path]:
+    """Folders of pyenv: the user's, and those whose launchers are on PATH."""
+    launchers = [Path(entry) for entry in os.environ["PATH"].split(os.pathsep)]
+    return {Path.home() / ".pyenv", *(path.parent for path in launchers if path.name == "shims")}
 
 
 def _patch(path: Path) -> int:
