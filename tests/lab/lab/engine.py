@@ -23,7 +23,7 @@ from .certificates import make_certificates
 from .commands import wait_until
 from .engine_api import answers, get
 from .errors import LabError
-from .kernel import remove_cgroups, unmount_below
+from .kernel import remove_cgroups, thaw, unmount_below
 from .paths import CGROUP_ROOT, Cache, cache, lab_root
 from .process import end, gone, members_in_cgroup, members_marked, recall, remember, send, spawn
 from .tools import environment, program
@@ -200,6 +200,7 @@ class Engine:
         wanted = ("%s=%s" % (ENGINE_MARKER, self.folder)).encode()
         found = set(members_marked(wanted)) | set(members_in_cgroup(self.cgroup))
         living = [process for process in found if not gone(process)]
+        thaw(self.cgroup)
         for process in living:
             send(process, signal.SIGKILL)
         return not living

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from .commands import wait_until
@@ -42,6 +43,20 @@ def hierarchies() -> list[Path]:
         if after.split(" ")[0] in ("cgroup", "cgroup2"):
             found.append(Path(before.split(" ")[4]))
     return found
+
+
+def thaw(cgroup: str) -> None:
+    """Let the processes of paused containers go on: frozen ones do not even die of SIGKILL (control groups version 1)."""
+    for hierarchy in hierarchies():
+        for path in (hierarchy / cgroup.lstrip("/")).glob("**/freezer.state"):
+            _write_quietly(path, "THAWED")
+        for path in (hierarchy / cgroup.lstrip("/")).glob("**/cgroup.freeze"):
+            _write_quietly(path, "0")
+
+
+def _write_quietly(path: Path, text: str) -> None:
+    with suppress(OSError):  # the group may go at this moment
+        path.write_text(text)
 
 
 def remove_cgroups(cgroup: str) -> int:

@@ -39,7 +39,9 @@ class NewestEngine:
         certs.mkdir(parents=True, exist_ok=True)
         config = daemon_config("containerd", self._cgroup, {})
         (self.folder / "daemon.json").write_text(json.dumps(config, indent=1))
-        command = " ".join(["rm -f %s/docker.pid; exec dockerd" % self.folder] + daemon_arguments(self.folder))
+        command = " ".join(
+            ["rm -rf %s/docker.pid %s/exec; exec dockerd" % (self.folder, self.folder)] + daemon_arguments(self.folder)
+        )
         options = [volume(self.folder), "--volume=%s:/etc/docker/certs.d" % certs, "--tmpfs=/run"]
         self._carrier.run_machine(
             NAME, image, options, ["/bin/sh", "-c", "%s >>%s 2>&1" % (command, self.log)], files={}

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Iterator, Mapping, Sequence
 
 from .commands import wait_until
+from .kernel import thaw
 from .paths import MARKER, Instance
 
 
@@ -153,6 +154,7 @@ def kill_all(instance: Instance) -> int:
     seen: set[Identity] = set()
 
     def none_left() -> bool:
+        thaw(instance.cgroup)
         living = [process for process in members(instance) if not gone(process)]
         for process in living:
             seen.add(process)
