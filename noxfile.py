@@ -171,10 +171,10 @@ def unit(session: nox.Session) -> None:
 @nox.session(python=MAIN)
 def live(session: nox.Session) -> None:
     """Promises about real engines: traps, random layer graphs, request counts, faults, bad input. Needs the lab up."""
-    layer(session, CORE, *PYTEST, *SDK, "pytest-xdist")
+    layer(session, CORE, *PYTEST, *SDK)
     session.env["PYTHONPATH"] = str(stage.STAGE)
     with session.chdir(COLLECTION):
-        session.run("pytest", "-q", "-p", "no:randomly", "tests/live", *session.posargs)
+        session.run("pytest", "-q", "tests/live", *session.posargs)
 
 
 @nox.session(python=MAIN)

@@ -12,10 +12,6 @@ from hypothesis import given, settings
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.policy import parse_policy
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.facts import (
     ContainerFacts,
-    EngineFacts,
-    HostFacts,
-    ImageFacts,
-    Layer,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.holdings import Holdings, Interval
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.plan import (
@@ -25,33 +21,14 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._prune.plan impo
     restorable_candidates,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.pressure import FileSystem, Need
-
-NOW = 1_700_000_000
-DAY = 86400
-APP = "docker.io/team/app"
-
-
-def image(name, *tags, days=100, layers=(), **more):
-    """An image that arrived `days` ago; `layers` are (chain, size)."""
-    fields = {
-        "id": "sha256:" + name,
-        "tags": tuple(tags),
-        "arrived": None if days is None else NOW - days * DAY,
-        "layers": tuple(Layer(chain, size) for chain, size in layers),
-        "size": sum(size for _chain, size in layers),
-    }
-    fields.update(more)
-    return ImageFacts(**fields)
-
-
-def host(*images, containers=(), store="overlay2", **more):
-    engine = EngineFacts("engine", "host", "24.0", "1.43", store, NOW, "/var/lib/docker")
-    return HostFacts(engine, tuple(images), tuple(containers), **more)
-
-
-def container(name, of, **more):
-    return ContainerFacts(name, name, "sha256:" + of, state="running", **more)
-
+from ansible_collections.imagefleet.docker.tests.unit.plugins.module_utils._prune.hosts import (
+    APP,
+    DAY,
+    NOW,
+    container,
+    host,
+    image,
+)
 
 ALL = [{"older_than": "1d"}]
 DISK = FileSystem("/var/lib/docker", size=1000, used=900, free=100, inodes=500, inodes_used=450)
