@@ -32,6 +32,8 @@ if [ "$(cat build/nox/wanted 2>/dev/null)" != "$wanted" ]; then
     echo "$wanted" >build/nox/wanted
 fi
 
-# uv takes the machine's certificate authorities, as pip does.
+# uv takes the machine's certificate authorities, as pip does, and has patience with a slow package index.
 export UV_SYSTEM_CERTS=1
+export UV_HTTP_TIMEOUT="${UV_HTTP_TIMEOUT:-180}"
+export UV_HTTP_RETRIES="${UV_HTTP_RETRIES:-8}"
 PATH="$PWD/build/nox/bin:$PATH" exec "$nox" "$@"

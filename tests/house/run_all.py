@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Sequence
 
 _LAB = ("python3", "tests/lab/cli.py")
+_LAST_LINES = 40  # of a failed layer, told once more at the end
 _TALLY = re.compile(r"(\d+) (passed|failed|errors?|skipped)\b")
 
 
@@ -58,7 +59,7 @@ class Runner:
     def run(self, layer: Layer) -> None:
         self._say("%s: started" % layer.name)
         began = time.monotonic()
-        log = self._logs / (layer.name + ".log")
+        log = self.log(layer)
         with open(log, "w") as stream:
             code = subprocess.run(
                 layer.command, cwd=self._root, stdout=stream, stderr=subprocess.STDOUT, check=False
@@ -73,6 +74,9 @@ class Runner:
             )
         else:
             self._say("%s: passed (%.0f s)" % (layer.name, layer.seconds))
+
+    def log(self, layer: Layer) -> Path:
+        return self._logs / (layer.name + ".log")
 
     def _say(self, text: str) -> None:
         with self._print:
@@ -130,6 +134,10 @@ def run(root: Path, units: Sequence[str], sanities: Sequence[str], missing: Sequ
     finally:
         runner.run(down)
     runner.lane([proof])
+    for layer in runner.layers:
+        if layer.ended == "failed":
+            lines = runner.log(layer).read_text(errors="replace").splitlines()
+            print("\n%s FAILED; its last lines:\n    %s" % (layer.name, "\n    ".join(lines[-_LAST_LINES:])))
     return _table(runner.layers, time.monotonic() - began, missing)
 
 

@@ -16,6 +16,8 @@ from .errors import LabError
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _MNT_DETACH = 2
+# What lets a frozen control group go on: version 1, version 2.
+_THAWED = {"freezer.state": "THAWED", "cgroup.freeze": "0"}
 
 
 def mount_points(text: str | None = None) -> list[str]:
@@ -48,10 +50,10 @@ def hierarchies() -> list[Path]:
 def thaw(cgroup: str) -> None:
     """Let the processes of paused containers go on: frozen ones do not even die of SIGKILL (control groups version 1)."""
     for hierarchy in hierarchies():
-        for path in (hierarchy / cgroup.lstrip("/")).glob("**/freezer.state"):
-            _write_quietly(path, "THAWED")
-        for path in (hierarchy / cgroup.lstrip("/")).glob("**/cgroup.freeze"):
-            _write_quietly(path, "0")
+        # os.walk passes over groups that go while it walks.
+        for folder, _children, files in os.walk(hierarchy / cgroup.lstrip("/")):
+            for name in set(files) & set(_THAWED):
+                _write_quietly(Path(folder, name), _THAWED[name])
 
 
 def _write_quietly(path: Path, text: str) -> None:

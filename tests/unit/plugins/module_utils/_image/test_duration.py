@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.duration import (
@@ -80,7 +80,6 @@ def test_odd_digits_in_a_duration_are_a_policy_error_too(value):
         parse_duration(value)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=30) | st.integers() | st.floats() | st.none() | st.booleans())
 def test_any_value_is_a_duration_or_a_policy_error(value):
     try:
@@ -89,7 +88,6 @@ def test_any_value_is_a_duration_or_a_policy_error(value):
         assert str(error)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(UNITS)), st.integers(0, 500)).filter(bool))
 def test_a_duration_is_the_sum_of_its_parts_in_any_order(parts):
     text = "".join("%d%s" % (number, unit) for unit, number in parts.items())
@@ -116,7 +114,6 @@ def test_durations_are_shown_rounded_down(seconds, shown):
     assert format_duration(seconds) == shown
 
 
-@settings(deadline=None)
 @given(st.integers(1, MAX_SECONDS))
 def test_a_shown_duration_can_be_read_again_and_never_exceeds_the_real_one(seconds):
     again = parse_duration(format_duration(seconds))

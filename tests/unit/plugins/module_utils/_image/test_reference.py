@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import (
@@ -167,13 +167,11 @@ references = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(references)
 def test_the_canonical_form_means_the_same_reference(reference):
     assert parse_reference(reference.canonical) == reference
 
 
-@settings(deadline=None)
 @given(references)
 def test_the_familiar_form_means_the_same_reference(reference):
     assert parse_reference(reference.familiar) == reference
@@ -185,7 +183,6 @@ def test_the_familiar_form_never_names_another_registry(text):
     assert parse_reference(reference.familiar) == reference
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="aZ0./:@_-[] \n%\u00e9", max_size=30))
 def test_any_text_is_a_reference_that_survives_or_a_policy_error(text):
     try:

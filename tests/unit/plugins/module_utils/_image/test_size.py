@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.size import UNITS, format_size, parse_size
@@ -77,7 +77,6 @@ def test_an_absurd_size_is_a_policy_error_too(value):
         parse_size(value)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=30) | st.integers() | st.floats() | st.none() | st.booleans())
 def test_any_value_is_a_size_or_a_policy_error(value):
     try:
@@ -86,7 +85,6 @@ def test_any_value_is_a_size_or_a_policy_error(value):
         assert repr(value) in str(error)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 999), st.integers(0, 999), st.sampled_from(sorted(UNITS)))
 def test_a_size_with_decimals_is_exact_to_the_byte(whole, thousandth, unit):
     text = "%d.%03d" % (whole, thousandth)
@@ -110,7 +108,6 @@ def test_sizes_are_shown_in_decimal_units(size, shown):
     assert format_size(size) == shown
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**15))
 def test_a_shown_size_can_be_read_again(size):
     shown = format_size(size)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.version import Version, parse_version
 
@@ -140,7 +140,6 @@ def test_ways_to_write_the_same_version_are_equal(one, other):
     assert parse_version(one).key == parse_version(other).key
 
 
-@settings(deadline=None)
 @given(st.text(max_size=20) | st.text(alphabet="0123456789.-_+vabcrgx", max_size=20))
 def test_any_tag_is_a_version_with_a_key_or_none(tag):
     version = parse_version(tag)
@@ -153,7 +152,6 @@ digits = st.lists(st.integers(0, 30), min_size=1, max_size=4).map(tuple)
 ends = st.sampled_from(["", "-rc1", "-rc2", "-beta", "-7", "-8"])
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(digits, ends), min_size=2, max_size=6))
 def test_versions_of_one_line_are_totally_ordered(drawn):
     tags = [".".join(map(str, numbers)) + end for numbers, end in drawn]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.clocks import (
     Clock,
@@ -71,7 +71,6 @@ def test_older_and_younger(clock, seconds, older, younger):
 moments = st.builds(Clock, st.none() | st.integers(-1, NOW + 10**6), st.booleans())
 
 
-@settings(deadline=None)
 @given(moments, st.integers(0, NOW))
 def test_older_and_younger_never_agree(clock, seconds):
     older, younger = older_than(clock, seconds, NOW), younger_than(clock, seconds, NOW)
@@ -81,7 +80,6 @@ def test_older_and_younger_never_agree(clock, seconds):
     assert passed is None or passed >= 0
 
 
-@settings(deadline=None)
 @given(moments, st.integers(0, NOW), st.integers(0, NOW))
 def test_what_is_older_than_more_is_older_than_less(clock, one, other):
     if older_than(clock, max(one, other), NOW):

@@ -10,7 +10,7 @@ import re
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.patterns import (
@@ -272,13 +272,11 @@ def naive_glob(glob, subject):
     return subject[:1] == glob[0] and naive_glob(glob[1:], subject[1:])
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="ab.*", min_size=1, max_size=7), st.text(alphabet="ab.\n", max_size=7))
 def test_globs_match_tags_as_a_naive_matcher_does(glob, subject):
     assert bool(compile_pattern(WHERE, glob).regex.fullmatch(subject)) == naive_glob(glob, subject)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(["a", "b", "*", "a*"]), min_size=1, max_size=4),
     st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=4),
@@ -288,7 +286,6 @@ def test_globs_without_double_stars_match_segment_by_segment(glob, path):
     assert bool(compile_pattern(WHERE, "/".join(glob)).regex.fullmatch("/".join(path))) == expected
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1, max_size=20).filter(lambda text: "*" not in text and not text.startswith("regex:")))
 def test_text_without_stars_matches_exactly_itself(text):
     regex = compile_pattern(WHERE, text).regex
@@ -296,7 +293,6 @@ def test_text_without_stars_matches_exactly_itself(text):
     assert not regex.fullmatch(text + "x")
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_a_regular_expression_or_a_policy_error(text):
     try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.clocks import Clock
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.ranking import rank
@@ -175,7 +175,6 @@ def candidates_of(rows):
     ]
 
 
-@settings(deadline=None)
 @given(drawn, st.integers(1, 4), st.sampled_from([HOST, REGISTRY]), st.randoms())
 def test_the_order_of_the_candidates_does_not_matter(rows, count, target, random):
     candidates = candidates_of(rows)
@@ -186,7 +185,6 @@ def test_the_order_of_the_candidates_does_not_matter(rows, count, target, random
     )
 
 
-@settings(deadline=None)
 @given(drawn, st.integers(1, 4), st.sampled_from(["repository", "major", "minor"]), st.sampled_from([HOST, REGISTRY]))
 def test_a_larger_count_keeps_at_least_as_much(rows, count, per, target):
     candidates = candidates_of(rows)
@@ -195,7 +193,6 @@ def test_a_larger_count_keeps_at_least_as_much(rows, count, per, target):
     assert set(rank(rule(target, newest=count, newest_per=per, newest_groups=1), candidates, NOW)) <= less
 
 
-@settings(deadline=None)
 @given(drawn, st.integers(1, 4))
 def test_by_clock_each_line_keeps_the_newest_digests(rows, count):
     candidates = [one for one in candidates_of(rows) if one[2] != "1.0-alpine" and one[2] != "1.1-alpine"]

@@ -9,7 +9,7 @@ from collections import OrderedDict, UserDict, UserList
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.rules import (
@@ -329,7 +329,6 @@ any_value = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(FIELDS[KEEP]) | st.text(max_size=4), any_value, max_size=4),
     st.sampled_from([KEEP, DELETE]),
@@ -341,7 +340,6 @@ def test_any_mapping_is_a_rule_or_a_policy_error_that_names_the_rule(raw, kind):
         assert str(error).startswith("%s[0]" % kind)
 
 
-@settings(deadline=None)
 @given(any_value)
 def test_any_value_is_a_list_of_rules_or_a_policy_error_that_names_the_list(raw):
     try:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.clocks import Clock
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.policy import parse_policy
@@ -372,7 +372,6 @@ def deleted(drawn, policy, distrust=None):
     return {one.key for one in decide(drawn, parse_policy(**policy), NOW, distrust) if one.action == "delete"}
 
 
-@settings(deadline=None)
 @given(items, policies, distrusts)
 def test_every_item_has_one_verdict_with_a_reason(drawn, policy, distrust):
     verdicts = decide(drawn, parse_policy(**policy), NOW, distrust)
@@ -384,7 +383,6 @@ def test_every_item_has_one_verdict_with_a_reason(drawn, policy, distrust):
         assert verdict.unused == (not one.used_by)
 
 
-@settings(deadline=None)
 @given(items, policies, distrusts, st.randoms())
 def test_verdicts_do_not_depend_on_the_order_of_the_items(drawn, policy, distrust, random):
     shuffled = list(drawn)
@@ -393,7 +391,6 @@ def test_verdicts_do_not_depend_on_the_order_of_the_items(drawn, policy, distrus
     assert all(by_key[one.key] == one for one in decide(drawn, parse_policy(**policy), NOW, distrust))
 
 
-@settings(deadline=None)
 @given(items, policies, distrusts)
 def test_what_is_used_protected_young_or_unknown_is_never_deleted(drawn, policy, distrust):
     parsed = parse_policy(**policy)
@@ -405,20 +402,17 @@ def test_what_is_used_protected_young_or_unknown_is_never_deleted(drawn, policy,
             assert parsed.minimum_age == 0 or NOW - one.arrived.at >= parsed.minimum_age
 
 
-@settings(deadline=None)
 @given(items, policies, selecting | ranking)
 def test_one_more_keep_rule_never_deletes_more(drawn, policy, extra):
     assert deleted(drawn, {**policy, "keep": policy["keep"] + [extra]}) <= deleted(drawn, policy)
 
 
-@settings(deadline=None)
 @given(items, policies, selecting)
 def test_one_more_delete_rule_never_deletes_less_and_none_deletes_nothing(drawn, policy, extra):
     assert deleted(drawn, policy) <= deleted(drawn, {**policy, "delete": policy["delete"] + [extra]})
     assert deleted(drawn, {**policy, "delete": []}) == set()
 
 
-@settings(deadline=None)
 @given(items, policies)
 def test_protection_and_a_higher_minimum_age_never_delete_more(drawn, policy):
     gone = deleted(drawn, policy)
@@ -426,7 +420,6 @@ def test_protection_and_a_higher_minimum_age_never_delete_more(drawn, policy):
     assert deleted(drawn, {**policy, "minimum_age": "15d"}) <= gone
 
 
-@settings(deadline=None)
 @given(items, policies)
 def test_distrusted_clocks_never_delete_more(drawn, policy):
     assert deleted(drawn, policy, DISTRUST) <= deleted(drawn, policy)

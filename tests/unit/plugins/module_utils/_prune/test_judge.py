@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.policy import parse_policy
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.facts import (
@@ -229,7 +229,6 @@ rules = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(forests(), rules)
 def test_nothing_is_deleted_under_an_image_that_stays_or_in_use(forest, delete):
     images, containers = forest
@@ -241,7 +240,6 @@ def test_nothing_is_deleted_under_an_image_that_stays_or_in_use(forest, delete):
             assert all(judged.deletes_all_of(child) for child in judged.children.get(one.id, ()))
 
 
-@settings(deadline=None)
 @given(forests(), rules)
 def test_the_order_holds_every_deletion_once_and_children_before_parents(forest, delete):
     images, containers = forest
@@ -255,7 +253,6 @@ def test_the_order_holds_every_deletion_once_and_children_before_parents(forest,
             assert order.index(one.id) < order.index(one.parent)
 
 
-@settings(deadline=None)
 @given(forests(), rules, st.randoms())
 def test_the_order_in_which_the_engine_lists_does_not_matter(forest, delete, random):
     images, containers = forest

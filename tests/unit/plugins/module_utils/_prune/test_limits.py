@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.limits import Limit, parse_count, parse_limit
@@ -111,7 +111,6 @@ def test_the_figure_is_shown_when_the_limit_is_exceeded(value, count, total, fig
     assert parse_limit("refuse_above", value).exceeded(count, total) == figure
 
 
-@settings(deadline=None)
 @given(st.integers(0, 100), st.integers(1, 500), st.data())
 def test_a_share_is_exact(percent, total, data):
     count = data.draw(st.integers(0, total))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.policy import parse_policy
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.facts import (
@@ -261,7 +261,6 @@ policies = st.fixed_dictionaries(
 caps = st.none() | st.integers(1, 4)
 
 
-@settings(deadline=None)
 @given(engines(), policies, caps)
 def test_a_plan_has_each_row_once_deletions_first_and_exact_bytes(engine, policy, cap):
     images, containers = engine
@@ -278,7 +277,6 @@ def test_a_plan_has_each_row_once_deletions_first_and_exact_bytes(engine, policy
     assert all(row.outcome is None and row.reason and row.kept_by for row in made.rows if row.action == "keep")
 
 
-@settings(deadline=None)
 @given(engines(), policies, st.randoms())
 def test_a_plan_is_a_function_of_the_facts_and_not_of_their_order(engine, policy, random):
     images, containers = engine

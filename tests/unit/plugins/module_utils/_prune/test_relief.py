@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.policy import parse_policy
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.holdings import Holdings
@@ -141,7 +141,6 @@ layers = st.lists(st.tuples(st.sampled_from("pqrstu"), st.just(10)), min_size=1,
 hosts = st.lists(st.tuples(layers, st.integers(2, 50), st.booleans()), min_size=1, max_size=6)
 
 
-@settings(deadline=None)
 @given(hosts, st.integers(1, 60), st.integers(1, 60))
 def test_relief_is_enough_and_not_more_than_the_rules_allow(rows, wanted, end):
     images = [
