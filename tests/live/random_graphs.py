@@ -6,14 +6,12 @@
 from __future__ import annotations
 
 import fnmatch
-import gzip
-import hashlib
-import json
 import random
 from dataclasses import dataclass, field
 from typing import Any, Iterator, Sequence
 
 from archive import BUSYBOX, Image, Layer
+from pushing import digest, manifest
 from workbench import LABEL
 
 #: The bottom of everything that can run, shared by all graphs.
@@ -27,7 +25,6 @@ NO_DATE, FUTURE = "1970-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
 STATES = ("created", "running", "exited", "paused")
 TIERS = ("gold", "silver", "dev")
 KEEP, DELETE = "keep", "delete"
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
 @dataclass
@@ -264,35 +261,3 @@ def _path(name: str) -> str:
     """The repository without a registry's address."""
     host, _slash, path = repository_of(name).partition("/")
     return path if ":" in host else repository_of(name)
-
-
-# Content for registries --------------------------------------------------------------------------------------------
-
-
-def digest(data: bytes) -> str:
-    return "sha256:" + hashlib.sha256(data).hexdigest()
-
-
-def layer_blobs(image: Image, compressed: bool) -> list[bytes]:
-    return [gzip.compress(layer.tar(), mtime=0) if compressed else layer.tar() for layer in image.layers]
-
-
-def manifest(image: Image, compressed: bool = False) -> bytes:
-    """The manifest of an image, its layers as they are in archives.
-
-    Compressed ones would be other blobs, which 26.1 does not fetch for layers that it has already unpacked; the image
-    is then incomplete, and the engine hides it.
-    """
-    kind = "application/vnd.oci.image."
-    media = "layer.v1.tar+gzip" if compressed else "layer.v1.tar"
-
-    def descriptor(media: str, data: bytes) -> dict[str, Any]:
-        return {"mediaType": kind + media, "size": len(data), "digest": digest(data)}
-
-    document = {
-        "schemaVersion": 2,
-        "mediaType": MANIFEST,
-        "config": descriptor("config.v1+json", image.config()),
-        "layers": [descriptor(media, blob) for blob in layer_blobs(image, compressed)],
-    }
-    return json.dumps(document, sort_keys=True).encode()

@@ -19,7 +19,7 @@ import pytest
 from archive import BUSYBOX, Image, Layer
 from lab.commands import wait_until
 from proxy import CLOSE, HANG, LOSE, Proxy, Request
-from throwaway import start_after_crash, throwaway, workbench
+from throwaway import throwaway, workbench
 from workbench import LABEL, Workbench
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup import apply as apply_module
@@ -263,7 +263,7 @@ def test_the_engine_is_killed_in_the_middle(kind: str, tmp_path: Path, monkeypat
         assert all("No answer from the Docker Engine" in row["error"] for row in rows[4:])
         with pytest.raises(EngineUnreachable, match="No answer from the Docker Engine at unix://"):
             bench.plan()
-        start_after_crash(engine)
+        engine.start()
         again = bench.clean()
         assert again["summary"]["deleted"] == 8 and again["summary"]["failed"] == 0
         assert bench.names() == {"keep:1"}
@@ -288,7 +288,7 @@ def test_the_engine_is_killed_during_a_deletion(kind: str, tmp_path: Path) -> No
         with pytest.raises(PartialFailure) as caught:
             bench._run(True, {"timeout": 5}, interfere)
         rows = bench.rows(caught.value.result)
-        start_after_crash(engine)
+        engine.start()
         done = {name for name, row in rows.items() if row["outcome"] == "done"}
         failed = {name for name, row in rows.items() if row["outcome"] == "failed"}
         assert done and failed and len(done) + len(failed) == 30 and len(told) == 31

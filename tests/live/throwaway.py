@@ -12,18 +12,30 @@ from pathlib import Path
 from typing import Iterator
 
 from lab import Engine
-from lab.paths import instance
-from lab.process import identify
+from lab.carrier import Carrier
+from lab.newest_engine import NewestEngine
+from lab.paths import cache, instance
 from workbench import Workbench
 
 _NUMBERS = count(1)
 
 
+def _name() -> str:
+    return "x%d-%d" % (os.getpid(), next(_NUMBERS))
+
+
+def not_yet_started(kind: str) -> Engine | NewestEngine:
+    """An engine of the kind "overlay2" (20.10), "containerd" (26.1) or "newest" (28.5)."""
+    lab = instance("test")
+    if kind == "newest":
+        return NewestEngine(lab, Carrier(lab, cache()), _name())
+    return Engine(kind, lab.engine(_name()))
+
+
 @contextmanager
 def throwaway(kind: str, tcp_tls: bool = False) -> Iterator[Engine]:
     """A running engine that nobody else uses; nothing is left of it afterwards."""
-    folder = instance("test").engine("x%d-%d" % (os.getpid(), next(_NUMBERS)))
-    engine = Engine(kind, folder, tcp_tls=tcp_tls)
+    engine = Engine(kind, instance("test").engine(_name()), tcp_tls=tcp_tls)
     try:
         yield engine.start()
     finally:
@@ -33,12 +45,3 @@ def throwaway(kind: str, tcp_tls: bool = False) -> Iterator[Engine]:
 def workbench(engine: Engine, folder: Path, prefix: str = "t-own") -> Workbench:
     """The engine as tests see it."""
     return Workbench(engine.describe("own"), folder, prefix)
-
-
-def start_after_crash(engine: Engine) -> None:
-    """Start an engine that was killed. Its containerd may have died with it and stay a zombie for want of a parent that
-    takes notice; the new engine would wait for it, so the record of its process id goes first, as a reboot would do it."""
-    record = engine.folder / "exec" / "containerd" / "containerd.pid"
-    if record.exists() and identify(int(record.read_text())) is None:
-        record.unlink()
-    engine.start()

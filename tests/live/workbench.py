@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Callable, Mapping
 
 import docker
-from archive import Image, archive
+from archive import Image, Layer, archive
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.run import parse_options, run_cleanup
 
@@ -143,6 +143,24 @@ class Workbench:
         blobs = next(root.glob("containerd/daemon/io.containerd.content.v1.content/blobs/sha256"))
         return sum(entry.stat().st_size for entry in os.scandir(blobs))
 
+    def store_bytes(self) -> int:
+        """What all images take: by the engine's own count of layers, or by its files."""
+        return self.layer_bytes() if self.kind == "overlay2" else self.content_bytes() + self._snapshot_bytes()
+
+    def _snapshot_bytes(self) -> int:
+        """The disk space of all snapshots, those of containers too."""
+        root = Path(self.engine["data_root"])
+        snapshots = next(root.glob("containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots"))
+        return sum(_disk_usage(entry.path + "/fs") for entry in os.scandir(snapshots))
+
+    def settle(self) -> None:
+        """Wait for the collection of garbage: on the containerd store the deletion of a name returns after one."""
+        if self.kind == "containerd":
+            name = "anchor-%s/settle:1" % self.prefix
+            for _line in self.api.load_image(archive([Image([name], [Layer("anchor")])])):
+                pass
+            self.api.remove_image(name)
+
     def sweep(self) -> None:
         """Remove what the test made."""
         for container in self.api.containers(all=True, filters={"label": LABEL + "=" + self.prefix}):
@@ -155,3 +173,13 @@ class Workbench:
                 except docker.errors.APIError as error:
                     if error.status_code not in (404, 409):
                         raise
+
+
+def _disk_usage(folder: str) -> int:
+    """Disk space of a folder with all below it, as the snapshotter counts it: every inode once."""
+    found: dict[int, int] = {os.lstat(folder).st_ino: os.lstat(folder).st_blocks * 512}
+    for path, folders, files in os.walk(folder):
+        for name in folders + files:
+            status = os.lstat(os.path.join(path, name))
+            found[status.st_ino] = status.st_blocks * 512
+    return sum(found.values())

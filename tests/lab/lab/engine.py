@@ -25,7 +25,7 @@ from .engine_api import answers, get
 from .errors import LabError
 from .kernel import remove_cgroups, thaw, unmount_below
 from .paths import CGROUP_ROOT, Cache, cache, lab_root
-from .process import end, gone, members_in_cgroup, members_marked, recall, remember, send, spawn
+from .process import end, gone, identify, members_in_cgroup, members_marked, recall, remember, send, spawn
 from .tools import environment, program
 
 #: Environment variable of an engine's processes: the directory of the engine.
@@ -128,6 +128,7 @@ class Engine:
         (self.folder / "daemon.json").write_text(json.dumps(config, indent=1))
         process = recall(self._pidfile)
         if process is None:
+            self._forget_zombie()
             suite = _DAEMONS[self.kind]
             environ = dict(environment(self._cache, self.kind), **{ENGINE_MARKER: str(self.folder)})
             daemon = program(self._cache, suite, "dockerd")
@@ -136,6 +137,13 @@ class Engine:
         started = process
         wait_until("engine %s" % self.folder, lambda: answers(self.socket), 60, lambda: not gone(started), self.log)
         return self
+
+    def _forget_zombie(self) -> None:
+        """After a crash: containerd, which may have died with dockerd, stays a zombie where no parent takes notice, and
+        the new dockerd would wait for it. So the record of its process id goes first, as a reboot would do it."""
+        record = self.folder / "exec" / "containerd" / "containerd.pid"
+        if record.exists() and identify(int(record.read_text())) is None:
+            record.unlink()
 
     def _inside(self) -> list[str]:
         """Command prefix for a mount namespace of the engine's own; that of its surviving containerd if there is one.

@@ -116,7 +116,7 @@ def _describe(lab: Lab) -> dict[str, Any]:
     if lab.carrier.engine.pid:
         carrier = lab.carrier.engine.describe("carrier")
         if lab.carrier.running(newest_engine.NAME):
-            engines.append(lab.newest.describe())
+            engines.append(lab.newest.describe(newest_engine.NAME))
         fleet_hosts = [lab.fleet.describe(kind) for kind in HOSTS if lab.carrier.running(kind.name)]
     return {
         "schema": 1,
