@@ -50,6 +50,8 @@ options:
   protect:
     description:
       - Exact references, digests, or bare repositories (all their tags) that are never deleted.
+      - Of an image of several platforms the containerd image store knows the digest of the index and those of all that it lists, so
+        each of them protects it. An overlay2 host knows only the image ID and the digest it was pulled by.
     type: raw
     default: []
   protect_file:

@@ -18,6 +18,7 @@ from typing import Any, Callable, Iterator, Mapping, Sequence
 
 import pytest
 from archive import archive
+from lab import Engine
 from pushing import REGISTRY, push, remove
 from random_graphs import DELETE, KEEP, Drawn, Graph, draw, expected
 from throwaway import not_yet_started
@@ -45,9 +46,11 @@ class Loaded:
         self.ready = False
 
     def start(self) -> None:
-        """In memory: loading hundreds of images on a disk mostly waits for it."""
-        self.engine.folder.mkdir(parents=True)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2g,mode=700", "lab", str(self.engine.folder)], check=True)
+        """In memory where it can be: loading hundreds of images on a disk mostly waits for it."""
+        if isinstance(self.engine, Engine):  # the carrier of the newest engine does not see new mounts
+            folder = self.engine.folder
+            folder.mkdir(parents=True)
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2g,mode=700", "lab", str(folder)], check=True)
         self.engine.start()
         self.bench = Workbench(self.engine.describe("graphs"), self._folder, "rg-none")
         self._load()

@@ -5,6 +5,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import struct
+from pathlib import Path
+
 import docker
 import pytest
 from archive import BUSYBOX, Image, Layer
@@ -62,6 +67,38 @@ def test_the_image_counts_not_the_name_it_was_started_by(bench: Workbench) -> No
     assert rows[first]["action"] == "keep" and rows[first]["kept_by"] == "use"
     assert bench.has_image(first)
     bench.api.restart(container, timeout=0)
+
+
+def test_a_container_whose_removal_failed_counts(bench: Workbench) -> None:
+    """Trap 3: a file of it could not be deleted; it is still there (28.5 says dead, the older ones removing), so its image
+    stays."""
+    bench.load(app(1), app(2))
+    container = bench.container("app:1", "exited")
+    stuck = Path(bench.engine["data_root"], "containers", container, "stuck")
+    stuck.touch()
+    _immutable(stuck, True)
+    try:
+        with pytest.raises(docker.errors.APIError):
+            bench.api.remove_container(container)
+        (found,) = bench.api.containers(all=True, filters={"id": container})
+        assert found["State"] == ("dead" if bench.engine["name"] == "engine-28" else "removing")
+        result = bench.clean()
+        assert bench.actions(result) == {"app:1": "keep", "app:2": "delete"}
+        assert found["State"] in bench.rows(result)["app:1"]["used_by"][0]
+    finally:
+        _immutable(stuck, False)
+    bench.api.remove_container(container, force=True)
+    assert bench.actions(bench.clean()) == {"app:1": "delete"}
+
+
+def _immutable(path: Path, wanted: bool) -> None:
+    """chattr +i and -i (FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_IMMUTABLE_FL)."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        (flags,) = struct.unpack("l", fcntl.ioctl(handle, 0x80086601, struct.pack("l", 0)))
+        fcntl.ioctl(handle, 0x40086602, struct.pack("l", flags | 0x10 if wanted else flags & ~0x10))
+    finally:
+        os.close(handle)
 
 
 @pytest.mark.engines("engine-28")
