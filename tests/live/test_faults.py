@@ -273,8 +273,9 @@ def test_the_engine_is_killed_in_the_middle(kind: str, tmp_path: Path, monkeypat
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_engine_is_killed_during_a_deletion(kind: str, tmp_path: Path) -> None:
+def test_the_engine_is_killed_during_a_deletion(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SIGKILL while it works on several deletions: nothing is told to be done that is not."""
+    monkeypatch.setattr(apply_module, "BATCH", 10)
     with throwaway(kind) as engine:
         bench = workbench(engine, tmp_path)
         bench.load(*(app(number) for number in range(30)))

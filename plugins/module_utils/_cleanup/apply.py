@@ -68,7 +68,8 @@ def apply_plan(
         results += _report(
             [Deletion(row, REFUSED, objections[row.target]) for row in batch if row.target in objections], done
         )
-        results += delete_rows(api, _groups([row for row in batch if row.target not in objections]), done)
+        left = _groups([row for row in batch if row.target not in objections])
+        results += delete_rows(api, look.facts.engine.store, left, done)
     return results
 
 
