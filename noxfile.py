@@ -9,7 +9,6 @@ scenarios laid over it. Each layer has a HOME of its own, so that nothing of the
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -20,7 +19,7 @@ ROOT = Path(__file__).resolve().parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "lab")]
 
 from house import run_all, stage  # noqa: E402
-from house.machine import ensure_program  # noqa: E402
+from house.machine import ensure_lab_programs, ensure_program  # noqa: E402
 from house.pythons import find_pythons  # noqa: E402
 from lab.paths import cache_root  # noqa: E402
 
@@ -102,7 +101,7 @@ def types(session: nox.Session) -> None:
 @nox.session(python=MAIN)
 def licence(session: nox.Session) -> None:
     """REUSE: every file says whose it is and under which licence."""
-    layer(session, "reuse==6.2.0")
+    layer(session, "reuse[charset-normalizer]==6.2.0")
     session.run("reuse", "lint")
 
 
@@ -224,6 +223,7 @@ def report(session: nox.Session) -> None:
 def demo(session: nox.Session) -> None:
     """Bring the lab up on loopback, run playbooks/site.yml on its hosts, show what came of it."""
     layer(session, CORE)
+    ensure_lab_programs(session.run)
     stage.build(session.run)
     session.run("python", "tests/demo/run.py", *session.posargs)
 
@@ -238,17 +238,17 @@ def demo_down(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Preview and deletion next to other tools, on the same images; figures are ratios and counts."""
     layer(session, CORE, *SDK, "docker-prune-plan==0.2.1", "docker-custodian==0.7.4", "pip")
+    ensure_lab_programs(session.run)
     stage.build(session.run)
     stage.own_copy(session.run, "bench")  # other layers may build the stage anew while this one measures
     session.env["PYTHONPATH"] = str(stage.BUILD / "copies" / "bench")
-    downloads = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "imagefleet-lab"
-    session.env["IMAGEFLEET_LAB_CACHE"] = os.environ.get("IMAGEFLEET_LAB_CACHE") or str(downloads)
     session.run("python", "tests/benchmarks/run.py", *session.posargs)
 
 
 @nox.session(python=False)
 def test(session: nox.Session) -> None:
     """Everything, in parallel lanes, with a table of times at the end."""
+    ensure_lab_programs(session.run)
     unit_layers = ["unit-%s" % version for version in UNIT_PYTHONS]
     sanity_layers = ["sanity-%s" % core for core in CORES]
     missing = ["units on Python 3.8: it is not on this machine"] if "3.8" not in PYTHONS else []

@@ -6,11 +6,27 @@
 from __future__ import annotations
 
 import shutil
-from typing import Any, Callable
+from typing import Any, Callable, Sequence
+
+from lab.requirements import missing_packages
+
+_APT = ("apt-get", "-q", "-o", "DPkg::Lock::Timeout=300")
 
 
 def ensure_program(run: Callable[..., Any], name: str, package: str) -> None:
     """Install a Debian package without a daemon when its program is missing; fails with apt's own words."""
     if shutil.which(name) is None:
-        run("apt-get", "-q", "update", external=True, silent=True)
-        run("apt-get", "-q", "install", "-y", "--no-install-recommends", package, external=True, silent=True)
+        _install(run, [package])
+
+
+def ensure_lab_programs(run: Callable[..., Any]) -> None:
+    """Install what the lab needs of the machine, such as an ssh client."""
+    missing = missing_packages()
+    if missing:
+        _install(run, missing)
+
+
+def _install(run: Callable[..., Any], packages: Sequence[str]) -> None:
+    print("installing %s, which this machine lacks" % " ".join(packages))
+    run(*_APT, "update", external=True, silent=True)
+    run(*_APT, "install", "-y", "--no-install-recommends", *packages, external=True, silent=True)

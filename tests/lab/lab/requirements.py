@@ -40,6 +40,11 @@ def check() -> None:
         raise LabError("this machine cannot run the lab:\n  - " + "\n  - ".join(missing))
 
 
+def missing_packages() -> list[str]:
+    """Debian packages of the programs that this machine lacks; none of them brings a daemon."""
+    return sorted({package for name, package in _PROGRAMS.items() if not shutil.which(name)})
+
+
 def _problems() -> list[str]:
     found = []
     if sys.platform != "linux" or platform.machine() != "x86_64":
@@ -47,7 +52,7 @@ def _problems() -> list[str]:
     if os.geteuid() != 0:
         found.append("root is needed (mounts, control groups): run it with sudo or in a virtual machine")
         return found
-    lacking = sorted({package for name, package in _PROGRAMS.items() if not shutil.which(name)})
+    lacking = missing_packages()
     if lacking:
         found.append("programs are missing: apt-get install " + " ".join(lacking))
     capabilities = int(_field("/proc/self/status", "CapEff"), 16)
