@@ -38,7 +38,9 @@ class Gate:
         self.reached.set()
         self._opened.wait()
 
-    def _handler(gate, registry: str, held: str) -> type[BaseHTTPRequestHandler]:  # noqa: N805
+    def _handler(self, registry: str, held: str) -> type[BaseHTTPRequestHandler]:
+        wait = self._wait
+
         class Handler(BaseHTTPRequestHandler):
             def handle(self) -> None:
                 # Engines try TLS first, and fall back to plain HTTP when the answer looks like HTTP.
@@ -49,7 +51,7 @@ class Gate:
 
             def _pass(self) -> None:
                 if held in self.path:
-                    gate._wait()
+                    wait()
                 connection = http.client.HTTPConnection(registry, timeout=60)
                 try:
                     accept = {"Accept": ", ".join(self.headers.get_all("Accept") or ["*/*"])}
