@@ -170,7 +170,7 @@ def unit(session: nox.Session) -> None:
 @nox.session(python=MAIN)
 def live(session: nox.Session) -> None:
     """Promises about real engines: traps, random layer graphs, request counts, faults, bad input. Needs the lab up."""
-    layer(session, CORE, *PYTEST, *SDK)
+    layer(session, CORE, *PYTEST, *SDK, "cryptography")
     session.env["PYTHONPATH"] = str(stage.STAGE)
     with session.chdir(COLLECTION):
         session.run("pytest", "-q", "tests/live", *session.posargs)

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import http.client
+import json
+import ssl
 from pathlib import Path
-from typing import Any
+from typing import Any, Mapping
 
 from .commands import wait_until
 from .paths import Cache
@@ -17,25 +19,13 @@ from .tools import environment, program
 #: Names of the three regions, in the order of their addresses.
 REGIONS = ("region-a", "region-b", "region-c")
 
-_CONFIG = """version: 0.1
-log:
-  level: info
-  accesslog:
-    disabled: false
-storage:
-  filesystem:
-    rootdirectory: %(data)s
-  delete:
-    enabled: true
-http:
-  addr: %(address)s
-  headers:
-    X-Content-Type-Options: [nosniff]
-"""
-
 
 class Registry:
-    """One registry: own data, own configuration, own access log."""
+    """One registry: own data, own configuration, own access log.
+
+    Tests make guarded ones: `auth` is that section of the configuration, `tls` what stands below http.tls; both may be
+    changed while it is stopped.
+    """
 
     def __init__(self, name: str, folder: Path, address: str, port: int, store: Cache, owner: Path) -> None:
         self.name = name
@@ -43,6 +33,8 @@ class Registry:
         self.address = "%s:%d" % (address, port)
         self.data = folder / "data"
         self.log = folder / "registry.log"
+        self.auth: Mapping[str, Any] = {}
+        self.tls: Mapping[str, Any] = {}
         self._store = store
         self._owner = owner
         self._pidfile = folder / "process.json"
@@ -51,7 +43,7 @@ class Registry:
         """Start and wait until it answers; nothing happens if it already does."""
         self.data.mkdir(parents=True, exist_ok=True)
         config = self.folder / "config.yml"
-        config.write_text(_CONFIG % {"data": self.data, "address": self.address})
+        config.write_text(json.dumps(self._config(), indent=1))
         process = recall(self._pidfile)
         if process is None:
             server = program(self._store, "bookworm", "docker-registry")
@@ -62,17 +54,36 @@ class Registry:
         wait_until("registry %s" % self.name, self.answers, 30, lambda: not gone(started), self.log)
         return self
 
+    def _config(self) -> dict[str, Any]:
+        web: dict[str, Any] = {"addr": self.address, "headers": {"X-Content-Type-Options": ["nosniff"]}}
+        if self.tls:
+            web["tls"] = dict(self.tls)
+        config: dict[str, Any] = {
+            "version": "0.1",
+            "log": {"level": "info", "accesslog": {"disabled": False}},
+            "storage": {"filesystem": {"rootdirectory": str(self.data)}, "delete": {"enabled": True}},
+            "http": web,
+        }
+        if self.auth:
+            config["auth"] = dict(self.auth)
+        return config
+
     def stop(self) -> None:
         process = recall(self._pidfile)
         if process is not None:
             end(process, "registry %s does not stop" % self.name)
 
     def answers(self) -> bool:
-        """Whether the distribution API answers."""
+        """Whether the distribution API answers; where it asks for a client certificate, the refusal is an answer."""
         connection = http.client.HTTPConnection(self.address, timeout=5)
+        if self.tls:
+            context = ssl._create_unverified_context()
+            connection = http.client.HTTPSConnection(self.address, timeout=5, context=context)
         try:
             connection.request("GET", "/v2/")
-            return connection.getresponse().status == 200
+            return connection.getresponse().status == (401 if self.auth else 200)
+        except ssl.SSLError:
+            return "clientcas" in self.tls
         except (OSError, http.client.HTTPException):
             return False
         finally:

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Registries that want to know who asks: TLS, client certificates, basic authentication and tokens, all on the real thing."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from itertools import count
+from pathlib import Path
+from typing import Any, Iterator
+
+import pytest
+from archive import Image, Layer
+from lab import load
+from lab.addresses import free_port
+from lab.certificates import make_certificates
+from lab.paths import cache, instance
+from lab.registry import Registry
+from pushing import push, remove
+from token_server import TokenServer
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.client import RegistryClient
+
+USER, PASSWORD = "robot", "s3cret:with-colon"
+# The password as bcrypt.
+HTPASSWD = "robot:$2b$05$abcdefghijklmnopqrstuuIRNOPg51z5ET/i9COFSTpAout3SUOMq\n"
+ADDRESS = "127.0.0.1"
+NUMBERS = count(1)
+ABSENT = "sha256:" + "0" * 64
+
+
+class Guarded:
+    """A registry of its own over the data of the first region, with one image at `path` and `digest`."""
+
+    def __init__(self, folder: Path) -> None:
+        region = load("test")["registries"][0]
+        self.path = "t-access-%d-%d" % (os.getpid(), next(NUMBERS))
+        self.pin = push("%s/%s" % (region["address"], self.path), Image([], [Layer(self.path)]))
+        self.digest = self.pin.partition("@")[2]
+        self.folder = folder
+        self.certificates = folder / "tls"
+        owner = instance("test").root
+        self.registry = Registry("guarded", folder, ADDRESS, free_port(ADDRESS), cache(), owner)
+        self.registry.data = Path(region["data_dir"])
+
+    def over_tls(self, **more: object) -> "Guarded":
+        make_certificates(self.certificates, ADDRESS)
+        pair = {"certificate": "server-cert.pem", "key": "server-key.pem"}
+        self.registry.tls = {**{key: str(self.certificates / name) for key, name in pair.items()}, **more}
+        return self
+
+    def client(self, **options: Any) -> RegistryClient:
+        known = {"retries": 0} if self.registry.tls else {"retries": 0, "insecure": True}
+        return RegistryClient(self.registry.address, {**known, **options})
+
+    def served(self, **options: Any) -> bool:
+        return self.client(**options).has_manifest(self.path, self.digest)
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[Guarded]:
+    found = Guarded(tmp_path)
+    yield found
+    found.registry.stop()
+    remove(found.pin)
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_tls_with_an_authority_of_its_own(guarded: Guarded) -> None:
+    guarded.over_tls().registry.start()
+    authority = str(guarded.certificates / "ca.pem")
+    assert guarded.served(ca_path=authority)
+    assert not guarded.client(ca_path=authority).has_manifest(guarded.path, ABSENT)
+    assert guarded.served(validate_certs=False)
+    with pytest.raises(RegistryError, match="(?i)certificate verify failed"):
+        guarded.served()
+    with pytest.raises(RegistryError, match="answered 400"):
+        guarded.served(insecure=True)
+
+
+def test_a_client_certificate(guarded: Guarded) -> None:
+    folder = guarded.certificates
+    guarded.over_tls(clientcas=[str(folder / "ca.pem")]).registry.start()
+    known = {"ca_path": str(folder / "ca.pem")}
+    assert guarded.served(**known, client_cert=str(folder / "cert.pem"), client_key=str(folder / "key.pem"))
+    with pytest.raises(RegistryError, match="No answer from registry"):
+        guarded.served(**known)
+
+
+def test_a_user_and_a_password(guarded: Guarded, tmp_path: Path) -> None:
+    (tmp_path / "htpasswd").write_text(HTPASSWD)
+    guarded.registry.auth = {"htpasswd": {"realm": "lab", "path": str(tmp_path / "htpasswd")}}
+    guarded.registry.start()
+    assert guarded.served(username=USER, password=PASSWORD)
+    for wrong in ({}, {"username": USER, "password": "guess-me"}):
+        with pytest.raises(RegistryError, match="answered 401 .*give username and password") as caught:
+            guarded.served(**wrong)
+        assert "guess-me" not in str(caught.value)
+    assert guarded.served(config_path=docker_config(guarded, tmp_path))
+
+
+def docker_config(guarded: Guarded, folder: Path) -> str:
+    """A Docker client configuration as docker login writes it."""
+    pair = base64.b64encode(("%s:%s" % (USER, PASSWORD)).encode()).decode()
+    (folder / "config.json").write_text(json.dumps({"auths": {guarded.registry.address: {"auth": pair}}}))
+    return str(folder / "config.json")
+
+
+def test_tokens_are_kept_per_repository_and_renewed(guarded: Guarded, tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("tokens", "later")]
+    for folder in folders:
+        make_certificates(folder, ADDRESS)
+    with TokenServer(folders[0], USER, PASSWORD) as tokens:
+        guarded.registry.auth = tokens.section()
+        guarded.registry.start()
+        client = guarded.client(username=USER, password=PASSWORD)
+        for _time in range(3):
+            assert client.has_manifest(guarded.path, guarded.digest)
+        assert tokens.asked == ["repository:%s:pull" % guarded.path]
+        assert not client.has_manifest("t-elsewhere", ABSENT)
+        assert tokens.asked[1:] == ["repository:t-elsewhere:pull"]
+
+        # The tokens so far are good no longer.
+        guarded.registry.stop()
+        tokens.certificates = folders[1]
+        guarded.registry.auth = tokens.section()
+        guarded.registry.start()
+        assert client.has_manifest(guarded.path, guarded.digest)
+        assert len(tokens.asked) == 3
+
+        assert guarded.served()  # anybody may pull here
+        with pytest.raises(RegistryError, match="The token server of registry .* answered 401") as caught:
+            guarded.served(username=USER, password="guess-me")
+        assert "guess-me" not in str(caught.value)
