@@ -16,6 +16,7 @@ from pathlib import Path
 import nox
 
 ROOT = Path(__file__).resolve().parent
+# What follows lies there, so these imports cannot come first (E402).
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "lab")]
 
 from house import run_all, stage  # noqa: E402

@@ -178,7 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._forward(body, answer)
 
-    do_GET = do_POST = do_DELETE = do_PUT = do_HEAD = _pass  # noqa: N815
+    do_GET = do_POST = do_DELETE = do_PUT = do_HEAD = _pass
 
     def _forward(self, body: bytes, answer: Answer) -> None:
         engine = _EngineConnection(self.server.proxy.engine)

@@ -72,7 +72,7 @@ class TokenServer:
         server = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802
+            def do_GET(self) -> None:
                 query = parse_qs(urlsplit(self.path).query)
                 known = self.headers.get("Authorization") in (None, server._basic)
                 if known and query.get("service") == [SERVICE]:
