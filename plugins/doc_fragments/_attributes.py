@@ -28,3 +28,30 @@ attributes:
     membership:
       - imagefleet.docker.engine
 """
+
+    ACTIONGROUP_REGISTRY = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/imagefleet.docker.registry) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership:
+      - imagefleet.docker.registry
+"""
+
+    INFO_MODULE = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details:
+      - This module does not modify state.
+  diff_mode:
+    support: N/A
+    details:
+      - This module does not modify state.
+  idempotent:
+    support: full
+    details:
+      - This module does not modify state.
+"""

@@ -36,6 +36,18 @@ class RegistryError(FleetError):
     """A registry did not answer, or not as the specification says."""
 
 
+class RegistryRefusal(RegistryError):
+    """A registry answered that it will not; `status` is the HTTP status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ContentError(FleetError):
+    """A manifest or config is not what the image specification says."""
+
+
 class StateError(FleetError):
     """A file on this host cannot be read or written."""
 

@@ -155,7 +155,7 @@ options:
         type: int
   config_path:
     description:
-      - A Docker client configuration with registry credentials, a file on the target.
+      - A Docker client configuration with registry credentials, a file on the target. Its credential helpers are asked.
     type: path
   expect_plan:
     description:
@@ -452,21 +452,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.request import DEFAULT_STATE_FILE
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.run import parse_options, run_cleanup
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.engine_arguments import ENGINE_ARGUMENTS
+from ansible_collections.imagefleet.docker.plugins.module_utils._module.programs import program_runner
+from ansible_collections.imagefleet.docker.plugins.module_utils._module.registry_arguments import REGISTRIES_ARGUMENTS
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.run import run_module
-
-REGISTRY_ARGUMENTS = {
-    "registry": {"type": "str", "required": True},
-    "username": {"type": "str"},
-    "password": {"type": "str", "no_log": True},
-    "token": {"type": "str", "no_log": True},
-    "ca_path": {"type": "path"},
-    "client_cert": {"type": "path"},
-    "client_key": {"type": "path", "no_log": False},
-    "validate_certs": {"type": "bool", "default": True},
-    "insecure": {"type": "bool", "default": False},
-    "timeout": {"type": "int"},
-    "retries": {"type": "int"},
-}
 
 ARGUMENTS = {
     "keep": {"type": "list", "elements": "dict", "default": []},
@@ -486,7 +474,7 @@ ARGUMENTS = {
     "max_deletions": {"type": "int"},
     "refuse_above": {"type": "raw"},
     "require_restorable": {"type": "bool", "default": False},
-    "registries": {"type": "list", "elements": "dict", "options": REGISTRY_ARGUMENTS, "default": []},
+    "registries": {"type": "list", "elements": "dict", "options": REGISTRIES_ARGUMENTS, "default": []},
     "config_path": {"type": "path"},
     "expect_plan": {"type": "str"},
     "state_file": {"type": "path", "default": DEFAULT_STATE_FILE},
@@ -495,7 +483,12 @@ ARGUMENTS = {
 
 def main() -> None:
     module = AnsibleModule(argument_spec={**ENGINE_ARGUMENTS, **ARGUMENTS}, supports_check_mode=True)
-    run_module(module, lambda: run_cleanup(parse_options(module.params), apply=not module.check_mode))
+    run_module(
+        module,
+        lambda: run_cleanup(
+            parse_options(module.params), apply=not module.check_mode, run_program=program_runner(module)
+        ),
+    )
 
 
 if __name__ == "__main__":

@@ -5,30 +5,30 @@
 
 from __future__ import annotations
 
-import hashlib
-import http.client
-import json
-import re
 from typing import Any, Sequence
 
+import registry_pushing
 from archive import Image
 from lab import load
+from plain_http import digest
+from registry_content import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, descriptor, encoded
 
+__all__ = [
+    "INDEX",
+    "MANIFEST",
+    "REGISTRY",
+    "descriptor",
+    "digest",
+    "index",
+    "manifest",
+    "push",
+    "put_blob",
+    "put_manifest",
+    "remove",
+]
 #: The registry of the first region.
 REGISTRY: str = load("test")["registries"][0]["address"]
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-INDEX = "application/vnd.oci.image.index.v1+json"
-_CONFIG = "application/vnd.oci.image.config.v1+json"
-_LAYER = "application/vnd.oci.image.layer.v1.tar"
-
-
-def digest(data: bytes) -> str:
-    return "sha256:" + hashlib.sha256(data).hexdigest()
-
-
-def descriptor(media: str, data: bytes, **more: Any) -> dict[str, Any]:
-    """How a manifest names content."""
-    return {"mediaType": media, "size": len(data), "digest": digest(data), **more}
+MANIFEST, INDEX = OCI_MANIFEST, OCI_INDEX
 
 
 def manifest(image: Image) -> bytes:
@@ -40,16 +40,16 @@ def manifest(image: Image) -> bytes:
     document = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
-        "config": descriptor(_CONFIG, image.config()),
-        "layers": [descriptor(_LAYER, layer.tar()) for layer in image.layers],
+        "config": descriptor(OCI_CONFIG, image.config()),
+        "layers": [descriptor(OCI_LAYER, layer.tar()) for layer in image.layers],
     }
-    return json.dumps(document, sort_keys=True).encode()
+    return encoded(document)
 
 
 def index(children: Sequence[dict[str, Any]]) -> bytes:
     """An index of such descriptors."""
     document = {"schemaVersion": 2, "mediaType": INDEX, "manifests": list(children)}
-    return json.dumps(document, sort_keys=True).encode()
+    return encoded(document)
 
 
 def push(repository: str, image: Image) -> str:
@@ -60,39 +60,19 @@ def push(repository: str, image: Image) -> str:
 
 
 def put_blob(repository: str, blob: bytes) -> None:
-    upload = _call("POST", _folder(repository) + "blobs/uploads/", (202,))
-    joint = "&" if "?" in upload else "?"
-    _call("PUT", "%s%sdigest=%s" % (upload, joint, digest(blob)), (201,), blob, "application/octet-stream")
+    registry_pushing.put_blob(REGISTRY, _path(repository), blob)
 
 
 def put_manifest(repository: str, document: bytes, media: str) -> str:
     """Returns the digest name."""
-    pin = "%s@%s" % (repository, digest(document))
-    _call("PUT", _path_of(pin), (201,), document, media)
-    return pin
+    return "%s@%s" % (repository, registry_pushing.put_manifest(REGISTRY, _path(repository), document, media))
 
 
 def remove(pin: str) -> None:
     """Delete a manifest, if it is there."""
-    _call("DELETE", _path_of(pin), (202, 404))
-
-
-def _folder(repository: str) -> str:
-    return "/v2/%s/" % repository.partition("/")[2]
-
-
-def _path_of(pin: str) -> str:
     repository, _at, found = pin.partition("@")
-    return "%smanifests/%s" % (_folder(repository), found)
+    assert registry_pushing.delete_manifest(REGISTRY, _path(repository), found) in (202, 404)
 
 
-def _call(method: str, path: str, accepted: Sequence[int], body: bytes = b"", media: str = "") -> str:
-    """One request to the registry; returns the Location that it answers with."""
-    connection = http.client.HTTPConnection(REGISTRY, timeout=30)
-    try:
-        connection.request(method, path, body, {"Content-Type": media} if media else {})
-        answer = connection.getresponse()
-        assert answer.status in accepted, "%s %s: %d" % (method, path, answer.status)
-        return re.sub("^https?://[^/]*", "", answer.getheader("Location") or "")
-    finally:
-        connection.close()
+def _path(repository: str) -> str:
+    return repository.partition("/")[2]

@@ -24,6 +24,7 @@ from token_server import TokenServer
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.client import RegistryClient
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import make_registry_options
 
 USER, PASSWORD = "robot", "s3cret:with-colon"
 # The password as bcrypt.
@@ -55,7 +56,7 @@ class Guarded:
 
     def client(self, **options: Any) -> RegistryClient:
         known = {"retries": 0} if self.registry.tls else {"retries": 0, "insecure": True}
-        return RegistryClient(self.registry.address, {**known, **options})
+        return RegistryClient(make_registry_options({"registry": self.registry.address, **known, **options}))
 
     def served(self, **options: Any) -> bool:
         return self.client(**options).has_manifest(self.path, self.digest)

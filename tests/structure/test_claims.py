@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,10 +45,11 @@ def test_readme_and_runtime_agree_on_the_core() -> None:
     assert "ansible-core %s" % bound.replace(">=", "").rpartition(".")[0] in README
 
 
-def test_action_group_holds_the_modules_with_an_engine() -> None:
-    group = set(read("meta/runtime.yml")["action_groups"]["engine"])
+@pytest.mark.parametrize("group", ["engine", "registry"])
+def test_action_groups_hold_the_modules_with_their_options(group: str) -> None:
+    members = set(read("meta/runtime.yml")["action_groups"][group])
     modules = (ROOT / "plugins" / "modules").glob("*.py")
-    assert group == {path.stem for path in modules if "imagefleet.docker._engine\n" in path.read_text()}
+    assert members == {path.stem for path in modules if "imagefleet.docker._%s\n" % group in path.read_text()}
 
 
 def test_make_targets_of_the_readme_exist() -> None:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 UTILS = ROOT / "plugins" / "module_utils"
 PREFIX = "ansible_collections.imagefleet.docker.plugins."
 
-PURE = {"_errors", "_policy", "_image", "_prune", "_host_command"}
+PURE = {"_errors", "_policy", "_image", "_prune", "_retention", "_fleet", "_host_command"}
 ADAPTERS = {"_engine", "_registry", "_store", "_install"}
 # Room -> rooms of module_utils that it may import.
 MAY_IMPORT = {
@@ -24,17 +24,22 @@ MAY_IMPORT = {
     "_policy": {"_errors", "_image"},
     "_prune": {"_errors", "_image", "_policy"},
     "_host_command": {"_errors", "_image"},
-    "_store": {"_errors"},
+    "_retention": {"_errors", "_image", "_policy"},
+    "_fleet": {"_errors", "_image", "_policy"},
+    "_store": {"_errors", "_fleet", "_image", "_policy"},
     "_engine": {"_errors", "_image", "_prune"},
     "_registry": {"_errors", "_image", "_store"},
+    "_survey": {"_errors", "_image", "_policy", "_registry"},
+    "_retire": {"_errors", "_image", "_policy", "_retention", "_fleet", "_registry", "_survey", "_store"},
     "_install": {"_errors", "_host_command", "_image", "_store"},
-    "_cleanup": PURE | ADAPTERS - {"_install"} - {"_host_command"},
-    "_module": {"_errors", "_engine"},
+    "_cleanup": PURE | ADAPTERS - {"_install", "_host_command", "_retention"},
+    "_usage": {"_errors", "_image", "_prune", "_fleet", "_engine", "_store", "_cleanup"},
+    "_module": {"_errors", "_engine", "_registry"},
 }
 ONLY_IN = {
     "docker": {"_engine/sdk.py"},
     "requests": {"_engine/sdk.py", "_registry/http.py"},
-    "ansible": {"_module/engine_arguments.py", "_module/run.py"},
+    "ansible": {"_module/engine_arguments.py", "_module/programs.py", "_module/run.py"},
     "subprocess": set(),
 }
 # What decides does no I/O.

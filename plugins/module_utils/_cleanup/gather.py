@@ -9,7 +9,6 @@ import time
 from dataclasses import dataclass, replace
 from typing import Dict, FrozenSet, List, Mapping, Optional, Set, Tuple
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.machine import read_clock
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.build_cache import ask_cache_held
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.details import NO_DETAILS, Details, read_details
@@ -26,6 +25,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._engine.listing 
     read_services,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.local_files import LocalFiles, open_local_files
+from ansible_collections.imagefleet.docker.plugins.module_utils._policy.trust import distrust
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.chains import settle
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.facts import (
     CONTAINERD,
@@ -40,8 +40,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._prune.sampling 
     sightings,
     watched_since,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._prune.trust import distrust
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.usage import NameIndex
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.clock import read_clock
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.state import EngineState, ImageRecord, load_state
 
 
@@ -144,7 +144,8 @@ def _with_history(
         record = state.images.get(image.id)
         detail = details.get(image.id, NO_DETAILS)
         arrived, source = _arrival(image.id, record, detail, local, engine, moved.get(image.id))
-        members = image.members or (tuple(local.members(image.id)) if local else ())
+        # The engine lists the manifests of an index, its files the configurations as well.
+        members = tuple(dict.fromkeys((*image.members, *(local.members(image.id) if local else ()))))
         images.append(
             replace(
                 image,

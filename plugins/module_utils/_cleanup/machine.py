@@ -1,32 +1,18 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The machine this runs on: its clock and the file system that holds the images."""
+"""The file system that holds the images."""
 
 from __future__ import annotations
 
 import os
-import time
 from typing import Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.facts import CONTAINERD, EngineFacts
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.pressure import FileSystem
-from ansible_collections.imagefleet.docker.plugins.module_utils._prune.trust import Reading
 
 SYSTEM_CONTAINERD = "/var/lib/containerd"
-
-
-def read_clock(engine_now: int) -> Reading:
-    """This machine's clock beside the engine's."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
-            boot = stream.read().strip()
-    except OSError:
-        boot = ""
-    return Reading(
-        engine_now, int(time.time()), boot, time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
-    )
 
 
 def default_storage_path(engine: EngineFacts) -> str:

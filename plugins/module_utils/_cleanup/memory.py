@@ -8,13 +8,20 @@ from __future__ import annotations
 from typing import AbstractSet, Any, Dict
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.gather import Look
-from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.machine import read_clock
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.facts import ImageFacts
+from ansible_collections.imagefleet.docker.plugins.module_utils._prune.usage import digests_of
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.clock import read_clock
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.state import EngineState, ImageRecord
 
+KEEP_RELEASED = 90 * 86400
 
-def next_state(look: Look, removed: AbstractSet[str]) -> EngineState:
-    """The state after this run: every image that is still there, with what is now known of it."""
+
+def next_state(look: Look, removed: AbstractSet[str], released: AbstractSet[str] = frozenset()) -> EngineState:
+    """The state after this run: every image that is still there, with what is now known of it.
+
+    `removed` are gone, `released` went (or are about to go) because a registry still serves them: their digests are
+    remembered, so that the registry does not drop what may now be the last copy (S1).
+    """
     facts, clock = look.facts, read_clock(look.facts.engine.now)
     now = facts.engine.now
     return EngineState(
@@ -24,7 +31,18 @@ def next_state(look: Look, removed: AbstractSet[str]) -> EngineState:
         boot_id=clock.boot,
         boot_seconds=clock.uptime,
         images={image.id: _record(image, now) for image in facts.images if image.id not in removed},
+        released=_released(look, released),
     )
+
+
+def _released(look: Look, these: AbstractSet[str]) -> Dict[str, int]:
+    """Digest -> when it went, of this run and of earlier ones of the last 90 days."""
+    now = look.facts.engine.now
+    released = {digest: moment for digest, moment in look.state.released.items() if now - moment <= KEEP_RELEASED}
+    for image in look.facts.images:
+        if image.id in these:
+            released.update((digest, now) for digest in digests_of(image))
+    return released
 
 
 def _record(image: ImageFacts, now: int) -> ImageRecord:

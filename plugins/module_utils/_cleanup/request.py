@@ -12,20 +12,16 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._engine.options 
     EngineOptions,
     parse_engine_options,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError, StateError
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
+from ansible_collections.imagefleet.docker.plugins.module_utils._policy.limits import Limit, parse_count, parse_limit
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.policy import Policy, parse_policy
-from ansible_collections.imagefleet.docker.plugins.module_utils._policy.protect import (
-    parse_list,
-    parse_protect,
-    parse_protect_lines,
-)
-from ansible_collections.imagefleet.docker.plugins.module_utils._prune.limits import Limit, parse_count, parse_limit
+from ansible_collections.imagefleet.docker.plugins.module_utils._policy.protect import parse_list
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.pressure import Pressure, parse_pressure
-from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import make_registry_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.protect_file import read_protect_file
 
 DEFAULT_STATE_FILE = "/var/lib/imagefleet/state.json"
 DEFAULT_MINIMUM_AGE = "24h"
-MAX_PROTECT_FILE = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ def parse_options(options: Mapping[str, Any]) -> CleanupRequest:
             % ("pressure" if pressure else "storage_path", engine.docker_host)
         )
     protect: List[Any] = parse_list("protect", options.get("protect"))
-    protect += _protect_file(options.get("protect_file"))
+    protect += read_protect_file(options.get("protect_file"))
     minimum_age = options.get("minimum_age")
     return CleanupRequest(
         engine=engine,
@@ -79,29 +75,14 @@ def parse_options(options: Mapping[str, Any]) -> CleanupRequest:
     )
 
 
-def _protect_file(path: Optional[str]) -> List[str]:
-    if not path:
-        return []
-    try:
-        data = read_capped(path, MAX_PROTECT_FILE)
-    except StateError as error:
-        raise PolicyError("protect_file: %s" % error) from error
-    if data is None:
-        # A protection that cannot be read must not turn into "nothing is protected".
-        raise PolicyError(
-            "protect_file: there is no %s on this host; create it (it may be empty) or drop the option" % path
-        )
-    entries = list(parse_protect_lines(data.decode("utf-8", "replace")))
-    parse_protect(entries, "protect_file %s: entry " % path)
-    return entries
-
-
 def _registries(value: Any) -> List[Dict[str, Any]]:
     found = []
     for position, entry in enumerate(parse_list("registries", value)):
         if not isinstance(entry, Mapping) or not entry.get("registry"):
             raise PolicyError("registries[%d]: %r has no 'registry' (host or host:port)" % (position, _shown(entry)))
-        found.append({key: entry[key] for key in entry if entry[key] is not None})
+        known = {key: entry[key] for key in entry if entry[key] is not None}
+        make_registry_options(known, "registries[%d]." % position)
+        found.append(known)
     return found
 
 

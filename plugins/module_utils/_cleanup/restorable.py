@@ -14,11 +14,15 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.facts import HostFacts, ImageFacts
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.plan import restorable_candidates
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.client import RegistryClient
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import make_registry_options
 
 THREADS = 8
 
 
-def keep_unrestorable(facts: HostFacts, request: CleanupRequest) -> Dict[str, str]:
+def keep_unrestorable(
+    facts: HostFacts, request: CleanupRequest, run_program: Optional[RunProgram] = None
+) -> Dict[str, str]:
     """Row key -> why it must stay, for every row that the rules would delete and no registry is known to serve.
 
     The registry named in the reference is asked by digest, never a mirror (S13). No answer means keep.
@@ -26,7 +30,7 @@ def keep_unrestorable(facts: HostFacts, request: CleanupRequest) -> Dict[str, st
     candidates = restorable_candidates(facts, request.policy)
     images = {image.id: image for image in facts.images}
     wanted = sorted({image for image, _row in candidates})
-    clients = _Clients(request)
+    clients = _Clients(request, run_program)
     with ThreadPoolExecutor(max_workers=THREADS) as pool:
         answers = dict(zip(wanted, pool.map(lambda image: _why_not(images[image], clients), wanted)))
     reasons: Dict[str, str] = {}
@@ -40,16 +44,16 @@ def keep_unrestorable(facts: HostFacts, request: CleanupRequest) -> Dict[str, st
 class _Clients:
     """One client per registry, with the credentials given for it."""
 
-    def __init__(self, request: CleanupRequest) -> None:
+    def __init__(self, request: CleanupRequest, run_program: Optional[RunProgram]) -> None:
+        self._run_program = run_program
         self._options: Dict[str, Mapping[str, Any]] = {str(entry["registry"]): entry for entry in request.registries}
         self._config_path = request.config_path
         self._clients: Dict[str, RegistryClient] = {}
 
     def get(self, registry: str) -> RegistryClient:
         if registry not in self._clients:
-            options = dict(self._options.get(registry, {}))
-            options.setdefault("config_path", self._config_path)
-            self._clients[registry] = RegistryClient(registry, options)
+            options = {"config_path": self._config_path, **self._options.get(registry, {}), "registry": registry}
+            self._clients[registry] = RegistryClient(make_registry_options(options), run_program=self._run_program)
         return self._clients[registry]
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any, Callable, Dict, List, Optional
 
@@ -18,10 +18,11 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.restora
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.result import build_result, removed_images
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.delete import Deletion
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PartialFailure, RefusedError
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PartialFailure, RefusedError, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.size import format_size
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.plan import FAILED, PLANNED, Plan, make_plan
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.pressure import measure_need
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.hold import HOLD_FILE, read_hold
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.lock import LOCK_FILE, exclusive_lock
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.state import save_state
@@ -38,6 +39,7 @@ def run_cleanup(
     remember: Optional[bool] = None,
     hold_file: str = HOLD_FILE,
     lock_file: str = LOCK_FILE,
+    run_program: Optional[RunProgram] = None,
 ) -> Dict[str, Any]:
     """Plan, and with `apply` carry out the same plan and record what was seen; returns the result as plain data.
 
@@ -53,7 +55,7 @@ def run_cleanup(
         if remember:
             stack.enter_context(exclusive_lock(lock_file))
         seen = look(api, request.state_file)
-        plan, disk, notes = _plan(seen, request)
+        plan, disk, notes = _plan(seen, request, run_program)
         hold = read_hold(hold_file, seen.facts.engine.now)
         if hold is not None:
             notes.append("held by %s: %s" % (hold_file, hold.reason))
@@ -63,11 +65,14 @@ def run_cleanup(
         deletions: List[Deletion] = []
         if apply:
             if hold is None:
+                if request.require_restorable:
+                    _announce(request, seen, plan)
                 say("deleting %d of %d references" % (_planned(plan), len(plan.rows)))
                 deletions = apply_plan(api, seen, plan, _stop_early(request, seen, plan), _teller(say, _planned(plan)))
         if remember:
             removed = frozenset(removed_images(plan, deletions))
-            save_state(request.state_file, seen.facts.engine.id, next_state(seen, removed))
+            state = next_state(seen, removed, removed if request.require_restorable else frozenset())
+            save_state(request.state_file, seen.facts.engine.id, state)
         shown = plan if hold is None else replace(plan, rows=tuple(_held(row) for row in plan.rows))
         result = build_result(seen.facts, shown, deletions, hold, disk, notes)
         result["plan_digest"] = plan.digest()
@@ -96,6 +101,17 @@ def run_unused(request: CleanupRequest, progress: Optional[Progress] = None) -> 
     return run_cleanup(nothing, False, progress)
 
 
+def _announce(request: CleanupRequest, seen: Look, plan: Plan) -> None:
+    """Remember what is about to be left to a registry, in case this run does not live to tell what went (S1).
+
+    A full disk must not keep a clean-up from making room, so this write may fail; the one after the deletions may not.
+    """
+    going = frozenset(row.id for row in plan.deletes if row.outcome == PLANNED)
+    if going:
+        with suppress(StateError):
+            save_state(request.state_file, seen.facts.engine.id, next_state(seen, frozenset(), going))
+
+
 def _silent(_line: str) -> None:
     return None
 
@@ -108,12 +124,12 @@ def _held(row: Any) -> Any:
     return replace(row, outcome="deferred", error="held by the brake") if row.outcome == PLANNED else row
 
 
-def _plan(seen: Look, request: CleanupRequest) -> Any:
+def _plan(seen: Look, request: CleanupRequest, run_program: Optional[RunProgram]) -> Any:
     disk = need = None
     if request.pressure is not None:
         disk = measure_file_system(request.storage_path, seen.facts.engine)
         need = measure_need(request.pressure, disk)
-    forced = keep_unrestorable(seen.facts, request) if request.require_restorable else {}
+    forced = keep_unrestorable(seen.facts, request, run_program) if request.require_restorable else {}
     plan = make_plan(seen.facts, request.policy, forced, disk, need, request.max_deletions)
     notes = list(seen.facts.notes)
     if seen.facts.clock_distrust:

@@ -61,21 +61,28 @@ class Verdict:
 
 
 def decide(
-    items: Sequence[Item], policy: Policy, now: int, clocks_distrusted: Optional[str] = None
+    items: Sequence[Item],
+    policy: Policy,
+    now: int,
+    clocks_distrusted: Optional[str] = None,
+    use_known: bool = True,
 ) -> Tuple[Verdict, ...]:
     """Judge every item at `now` (epoch seconds of the engine or registry); independent of the order of the items.
 
     In use, protected, younger than the minimum age, kept by a rule: in this order, the first that holds is the reason. What is
-    unknown never lets anything be deleted. `clocks_distrusted` says why ages must not decide (S11).
+    unknown never lets anything be deleted. `clocks_distrusted` says why ages must not decide (S11); without `use_known` reasons do not
+    say that something is unused.
     """
     kept: Dict[str, Ranked] = {}
     for rule in policy.keep:
         for key, ranked in _kept_by_rule(rule, items, now, clocks_distrusted is not None).items():
             kept.setdefault(key, ranked)
-    return tuple(_judge(item, policy, now, clocks_distrusted, kept.get(item.key)) for item in items)
+    return tuple(_judge(item, policy, now, clocks_distrusted, kept.get(item.key), use_known) for item in items)
 
 
-def _judge(item: Item, policy: Policy, now: int, distrust: Optional[str], kept: Optional[Ranked]) -> Verdict:
+def _judge(
+    item: Item, policy: Policy, now: int, distrust: Optional[str], kept: Optional[Ranked], use_known: bool
+) -> Verdict:
     def keep(kind: str, reason: str, rule: Optional[str] = None) -> Verdict:
         return Verdict(item.key, KEEP, rule, reason, not item.used_by, kind)
 
@@ -96,7 +103,7 @@ def _judge(item: Item, policy: Policy, now: int, distrust: Optional[str], kept: 
     for rule in policy.delete:
         if rule.older_than is None and rule.younger_than is None or not distrust:
             if selects(rule, item) and _ages_match(rule, item, now, when_unknown=False):
-                return Verdict(item.key, DELETE, rule.title, _delete_reason(rule, item, now), True, "")
+                return Verdict(item.key, DELETE, rule.title, _delete_reason(rule, item, now, use_known), True, "")
     if distrust and any(selects(rule, item) for rule in policy.delete):
         return keep("clock", "kept because ages cannot be trusted: %s" % distrust)
     return keep("no_rule", _nearest(policy, item, now))
@@ -178,7 +185,7 @@ def _passed(rule: Rule, item: Item, now: int) -> str:
     return "arrived %s ago" % shown
 
 
-def _delete_reason(rule: Rule, item: Item, now: int) -> str:
+def _delete_reason(rule: Rule, item: Item, now: int, use_known: bool) -> str:
     parts: List[str] = []
     if not item.tagged:
         parts.append("no name")
@@ -192,6 +199,8 @@ def _delete_reason(rule: Rule, item: Item, now: int) -> str:
     elif rule.labels is not None and not parts:
         parts.append("has the label")
     words = ", ".join(parts)
+    if not use_known:
+        return words or "selected by the rule"
     if not words:
         return "unused"
     return words if rule.clock == LAST_USED and item.tagged else "unused; " + words

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Dict, List, Mapping, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
-from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import parse_reference
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import is_digest, parse_reference
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.facts import (
     ContainerFacts,
     HostFacts,
@@ -50,6 +50,12 @@ class NameIndex:
         if not found and len(bare) >= 12 and all(letter in "0123456789abcdef" for letter in bare):
             found = {image for image in self._ids if image.startswith("sha256:" + bare)}
         return found
+
+
+def digests_of(image: ImageFacts) -> Tuple[str, ...]:
+    """Every digest that means this image: its ID, the manifests and configurations below it, what it was pulled by."""
+    names = (image.id, *image.members, *(name.partition("@")[2] for name in image.digests))
+    return tuple(sorted({name for name in names if is_digest(name)}))
 
 
 def container_images(container: ContainerFacts, index: NameIndex) -> Set[str]:

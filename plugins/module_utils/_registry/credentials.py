@@ -1,14 +1,16 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who we are at a registry: options first, then a Docker client configuration."""
+"""Who we are at a registry: options first, then a Docker client configuration with its helpers."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
-from typing import Any, Dict, Optional, Tuple
+import re
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import DOCKER_HUB, RegistryOptions
@@ -16,32 +18,103 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic im
 
 DOCKER_HUB_KEY = "https://index.docker.io/v1/"
 MAX_CONFIG = 1024 * 1024
+# What helpers give as user name when the secret is an identity token (docker-credential-helpers).
+TOKEN_USER = "<token>"
+_HELPER = re.compile(r"[A-Za-z0-9._-]{1,100}")
+
+# Runs a program: argv and what it reads from its standard input; gives exit code, output and errors.
+RunProgram = Callable[[Sequence[str], str], Tuple[int, str, str]]
 
 
-def find_credentials(options: RegistryOptions) -> Optional[Tuple[str, str]]:
-    """(user, password), None for anonymous; raises RegistryError for a configuration that cannot be used."""
+@dataclass(frozen=True)
+class Credentials:
+    """A user with a password, or an identity token, which token servers change for access tokens."""
+
+    username: str = ""
+    password: str = ""
+    identity_token: Optional[str] = None
+
+    @property
+    def basic(self) -> str:
+        """The value of an Authorization header (RFC 7617)."""
+        pair = "%s:%s" % (self.username, self.password)
+        return "Basic " + base64.b64encode(pair.encode("utf-8")).decode("ascii")
+
+
+def find_credentials(options: RegistryOptions, run_program: Optional[RunProgram] = None) -> Optional[Credentials]:
+    """None for anonymous; raises RegistryError for a configuration or a helper that cannot be used.
+
+    In a Docker client configuration a helper for this registry comes first, then the store, then `auths`, as the command line does.
+    """
     if options.username is not None:
-        return options.username, options.password or ""
+        return Credentials(options.username, options.password or "")
     if not options.config_path:
         return None
     config = _load(options.config_path)
     key = DOCKER_HUB_KEY if options.registry == DOCKER_HUB else options.registry
-    entry = (config.get("auths") or {}).get(key) or (config.get("auths") or {}).get("https://" + options.registry)
-    if isinstance(entry, dict) and entry.get("auth"):
-        try:
-            user, _colon, password = base64.b64decode(entry["auth"]).decode("utf-8").partition(":")
-        except (binascii.Error, UnicodeDecodeError) as error:
-            raise RegistryError(
-                "%s: the credentials of %s cannot be decoded: %s" % (options.config_path, key, error)
-            ) from error
-        return user, password.rstrip("\0")
-    helper = (config.get("credHelpers") or {}).get(options.registry) or config.get("credsStore")
+    helper = _mapping(options.config_path, config, "credHelpers").get(key) or config.get("credsStore")
     if helper:
-        raise RegistryError(
-            "%s: the credentials of %s are in the helper docker-credential-%s, which is not supported; give username and password"
-            % (options.config_path, options.registry, helper)
-        )
+        found = _ask_helper(options, str(helper), key, run_program)
+        if found is not None:
+            return found
+    auths = _mapping(options.config_path, config, "auths")
+    for name in (key, "https://" + key, "http://" + key, "https://%s/v2/" % key, "https://%s/v1/" % key):
+        if isinstance(auths.get(name), dict):
+            return _decode(options.config_path, name, auths[name])
     return None
+
+
+def _decode(path: str, key: str, entry: Mapping[str, Any]) -> Optional[Credentials]:
+    username, password = str(entry.get("username") or ""), str(entry.get("password") or "")
+    if entry.get("auth"):
+        try:
+            username, _colon, password = base64.b64decode(entry["auth"]).decode("utf-8").partition(":")
+        except (binascii.Error, ValueError, TypeError) as error:
+            raise RegistryError("%s: the credentials of %s cannot be decoded: %s" % (path, key, error)) from error
+        password = password.rstrip("\0")
+    token = entry.get("identitytoken")
+    if token:
+        return Credentials(username, password, str(token))
+    return Credentials(username, password) if username else None
+
+
+def _ask_helper(
+    options: RegistryOptions, helper: str, key: str, run_program: Optional[RunProgram]
+) -> Optional[Credentials]:
+    """What `docker-credential-HELPER get` answers; None when it knows nothing of this registry."""
+    program = "docker-credential-" + helper
+    where = "%s: the credentials of %s are in the helper %s" % (options.config_path, options.registry, program)
+    if not _HELPER.fullmatch(helper):
+        raise RegistryError("%s, which is no name of a program" % where)
+    if run_program is None:
+        raise RegistryError("%s, which cannot be asked here; give username and password" % where)
+    try:
+        code, output, errors = run_program([program, "get"], key)
+    except OSError as error:
+        raise RegistryError(
+            "%s, which cannot be run (%s); install it, or give username and password" % (where, error.strerror or error)
+        ) from error
+    if code != 0:
+        said = (output or errors).strip().splitlines()
+        if said and "credentials not found" in said[0]:
+            return None
+        raise RegistryError("%s, which failed: %s" % (where, said[0][:200] if said else "exit code %d" % code))
+    try:
+        document = json.loads(output)
+        username, secret = str(document["Username"]), str(document["Secret"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        # Whatever it printed may be secret.
+        raise RegistryError("%s, which did not answer as such helpers do" % where) from None
+    if username == TOKEN_USER:
+        return Credentials(identity_token=secret)
+    return Credentials(username, secret)
+
+
+def _mapping(path: str, config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = config.get(key) or {}
+    if not isinstance(value, dict):
+        raise RegistryError("config_path: %s is not a Docker client configuration: %s is no mapping" % (path, key))
+    return value
 
 
 def _load(path: str) -> Dict[str, Any]:
@@ -49,14 +122,9 @@ def _load(path: str) -> Dict[str, Any]:
     if data is None:
         raise RegistryError("config_path: there is no %s" % path)
     try:
-        config = json.loads(data)
-    except ValueError as error:
+        config = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
         raise RegistryError("config_path: %s is not JSON: %s" % (path, error)) from error
     if not isinstance(config, dict):
         raise RegistryError("config_path: %s is not a Docker client configuration" % path)
     return config
-
-
-def basic(pair: Tuple[str, str]) -> str:
-    """The value of an Authorization header (RFC 7617)."""
-    return "Basic " + base64.b64encode(("%s:%s" % pair).encode("utf-8")).decode("ascii")

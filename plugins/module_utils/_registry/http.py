@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+import email.utils
+import json
 import random
+import threading
 import time
 import traceback
-from typing import Any, Callable, Dict, Mapping, Optional
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any, Callable, List, Mapping, Optional
+from urllib.parse import urljoin, urlsplit
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import RegistryOptions
@@ -19,17 +24,49 @@ IMPORT_ERROR: Optional[str] = None
 try:
     import requests  # type: ignore[no-redef,import-untyped,unused-ignore]
     import requests.exceptions  # type: ignore[import-untyped,unused-ignore]
+    import requests.utils  # type: ignore[import-untyped,unused-ignore]
 except ImportError:
     IMPORT_ERROR = traceback.format_exc()
 
 PASSING = (408, 429, 500, 502, 503, 504)
+REDIRECTS = (301, 302, 303, 307, 308)
 MAX_REDIRECTS = 5
 MAX_WAIT = 60.0
 MAX_BODY = 8 * 1024 * 1024
 
 
+@dataclass(frozen=True)
+class Answer:
+    """One whole answer: `headers` by lower-case name, `body` complete, `url` where it finally came from."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+Check = Callable[[Answer], Optional[str]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """`limit` caps the body of the answer in bytes; `check` says what is wrong with an answer that should be asked for again."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    params: Optional[Mapping[str, str]] = None
+    data: Optional[bytes] = None
+    limit: int = MAX_BODY
+    check: Optional[Check] = None
+
+
 class Transport:
-    """Requests to one registry; `sleep` is the wait between tries."""
+    """Requests to one registry, from any number of threads; each has its own connections.
+
+    `sleep` is the wait between tries. `requests` counts everything that was sent, redirects and retries too;
+    `server_time` is the registry's clock by its last answer.
+    """
 
     def __init__(self, options: RegistryOptions, sleep: Callable[[float], None] = time.sleep) -> None:
         if IMPORT_ERROR is not None:
@@ -39,77 +76,201 @@ class Transport:
             )
         self._options = options
         self._sleep = sleep
-        self._session = requests.Session()
-        # Credentials and proxies of the environment must not leak into requests that carry ours.
-        self._session.trust_env = False
-        self._session.verify = (options.ca_path or True) if options.validate_certs else False
-        if options.client_cert and options.client_key:
-            self._session.cert = (options.client_cert, options.client_key)
+        self._local = threading.local()
+        self._slots = threading.BoundedSemaphore(options.concurrency)
+        self._lock = threading.Lock()
+        self._quiet_until = 0.0
+        self.requests = 0
+        self.server_time: Optional[int] = None
 
-    def send(
-        self, method: str, url: str, headers: Mapping[str, str], params: Optional[Mapping[str, str]] = None
-    ) -> Any:
-        """The last answer after retries and redirects; raises RegistryError without one."""
+    def send(self, request: Request) -> Answer:
+        """The first answer that is final; raises RegistryError when the last try failed too."""
         failure = ""
         for attempt in range(self._options.retries + 1):
+            answer = None
             try:
-                response = self._follow(method, url, dict(headers), params)
+                with self._slots:
+                    self._keep_quiet()
+                    answer = self._follow(request)
             except requests.exceptions.RequestException as error:
-                failure = str(error)
+                failure = _plain(error)
                 if isinstance(error, requests.exceptions.SSLError):
                     break
-                response = None
-            if response is not None and response.status_code not in PASSING:
-                return response
-            if response is not None:
-                failure = "it answered %d" % response.status_code
+            except _Broken as error:
+                failure = str(error)
+            if answer is not None:
+                if answer.status in PASSING:
+                    failure = "it answered %d%s" % (answer.status, explain(answer))
+                else:
+                    problem = request.check(answer) if request.check else None
+                    if problem is None:
+                        return answer
+                    failure = problem
             if attempt < self._options.retries:
-                self._sleep(_wait(attempt, response))
+                self._wait(attempt, answer)
         raise RegistryError("No answer from registry %s: %s" % (self._options.registry, failure))
 
-    def _follow(self, method: str, url: str, headers: Dict[str, str], params: Optional[Mapping[str, str]]) -> Any:
+    @property
+    def _session(self) -> Any:
+        if not hasattr(self._local, "session"):
+            session = requests.Session()
+            # Credentials and proxies of the environment must not leak into requests that carry ours.
+            session.trust_env = False
+            session.verify = (self._options.ca_path or True) if self._options.validate_certs else False
+            if self._options.client_cert and self._options.client_key:
+                session.cert = (self._options.client_cert, self._options.client_key)
+            self._local.session = session
+        return self._local.session
+
+    def _follow(self, request: Request) -> Answer:
+        url, headers, params = request.url, {**request.headers, "Accept-Encoding": "identity"}, request.params
+        method, data = request.method, request.data
         for _hop in range(MAX_REDIRECTS + 1):
+            with self._lock:
+                self.requests += 1
             response = self._session.request(
                 method,
                 url,
                 headers=headers,
                 params=params,
+                data=data,
                 timeout=self._options.timeout,
                 allow_redirects=False,
                 stream=True,
             )
-            if response.status_code not in (301, 302, 303, 307, 308):
-                return response
-            target = requests.compat.urljoin(url, response.headers.get("Location", ""))
+            self._note_time(response)
+            if response.status_code not in REDIRECTS or "Location" not in response.headers:
+                return _whole(response, method, request.limit)
+            target = urljoin(url, response.headers["Location"])
             response.close()
-            if urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https":
-                raise RegistryError(
-                    "Registry %s redirects from https to http; that is not followed" % self._options.registry
-                )
-            if urlsplit(target).netloc != urlsplit(url).netloc:
+            check_target(url, target, "Registry %s redirects" % self._options.registry)
+            if urlsplit(target)[:2] != urlsplit(url)[:2]:
                 headers = {key: value for key, value in headers.items() if key.lower() != "authorization"}
+            if response.status_code == 303 and method != "HEAD":
+                method, data = "GET", None
             url, params = target, None
         raise RegistryError("Registry %s redirects more than %d times" % (self._options.registry, MAX_REDIRECTS))
 
+    def _note_time(self, response: Any) -> None:
+        told = parse_http_date(response.headers.get("Date", ""))
+        if told is not None:
+            self.server_time = told
 
-def read_body(response: Any) -> bytes:
-    """The body, capped; raises RegistryError when it is larger or breaks off."""
-    data = b""
+    def _keep_quiet(self) -> None:
+        """What one thread is told by Retry-After holds for all."""
+        left = self._quiet_until - time.monotonic()
+        if left > 0:
+            self._sleep(min(left, MAX_WAIT))
+
+    def _wait(self, attempt: int, answer: Optional[Answer]) -> None:
+        told = _retry_after(answer) if answer is not None else None
+        if told is None:
+            self._sleep(float(min(0.5 * 2**attempt, MAX_WAIT)) * (0.5 + random.random() / 2))
+        else:
+            self._quiet_until = max(self._quiet_until, time.monotonic() + told)
+            self._sleep(told)
+
+
+class _Broken(Exception):
+    """An answer that did not arrive whole."""
+
+
+def check_target(source: str, target: str, who: str) -> None:
+    """Refuse what a server must not send us to: raises RegistryError."""
+    one, other = urlsplit(source), urlsplit(target)
+    if other.scheme not in ("http", "https") or not other.hostname or other.username or other.password:
+        raise RegistryError("%s to %r; that is not followed" % (who, _without_secrets(target)))
+    if one.scheme == "https" and other.scheme != "https":
+        raise RegistryError("%s from https to http; that is not followed" % who)
+    if _is_loopback(other.hostname) and not _is_loopback(one.hostname or ""):
+        raise RegistryError("%s to this machine (%s); that is not followed" % (who, other.hostname))
+
+
+def next_page(answer: Answer) -> Optional[str]:
+    """The address of the next page by the Link header (RFC 8288), None on the last; it must be on the same host."""
+    for link in requests.utils.parse_header_links(answer.headers.get("link", "")):
+        if link.get("rel") == "next":
+            target = urljoin(answer.url, link["url"])
+            if urlsplit(target)[:2] != urlsplit(answer.url)[:2]:
+                raise RegistryError("%s has its next page on another host; that is not followed" % answer.url)
+            return target
+    return None
+
+
+def parse_http_date(text: str) -> Optional[int]:
+    """Epoch seconds of an HTTP date (RFC 9110 5.6.7), None when it is none."""
     try:
-        for chunk in response.iter_content(65536):
-            data += chunk
-            if len(data) > MAX_BODY:
-                raise RegistryError("A registry sent more than %d bytes where a small document was due" % MAX_BODY)
+        return int(email.utils.parsedate_to_datetime(text).timestamp()) if text else None
+    except (TypeError, ValueError, OverflowError, IndexError):
+        return None
+
+
+def explain(answer: Answer) -> str:
+    """What the registry says itself, by the error format of the distribution specification; empty when it says nothing."""
+    try:
+        errors = json_of(answer)["errors"]
+        first = errors[0]
+        words = [str(first.get(key)) for key in ("code", "message") if first.get(key)]
+    except (RegistryError, KeyError, IndexError, TypeError, AttributeError):
+        return ""
+    return " (%s)" % ": ".join(words)[:200] if words else ""
+
+
+def json_of(answer: Answer) -> Any:
+    """The body as JSON; raises RegistryError."""
+    try:
+        return json.loads(answer.body.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise RegistryError("%s sent no JSON: %s" % (answer.url, error)) from error
+
+
+def _whole(response: Any, method: str, limit: int) -> Answer:
+    chunks: List[bytes] = []
+    size = 0
+    headers = {key.lower(): value for key, value in response.headers.items()}
+    try:
+        if method != "HEAD":
+            for chunk in response.iter_content(65536):
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > limit:
+                    raise RegistryError(
+                        "%s sent more than %d bytes, more than such a document may have" % (response.url, limit)
+                    )
     except requests.exceptions.RequestException as error:
-        raise RegistryError("A registry broke off its answer: %s" % error) from error
+        raise _Broken("it broke off its answer (%s)" % _plain(error)) from error
     finally:
         response.close()
-    return data
+    told = headers.get("content-length", "")
+    if method != "HEAD" and told.isdigit() and "content-encoding" not in headers and int(told) != size:
+        raise _Broken("it sent %d bytes of %s" % (size, told))
+    return Answer(response.status_code, headers, b"".join(chunks), response.url)
 
 
-def _wait(attempt: int, response: Any) -> float:
-    """Seconds: what Retry-After asks for, else doubling from half a second with jitter."""
-    told = response.headers.get("Retry-After", "") if response is not None else ""
-    if told.isdigit():
-        return min(float(told), MAX_WAIT)
-    return float(min(0.5 * 2**attempt, MAX_WAIT)) * (0.5 + random.random() / 2)
+def _retry_after(answer: Answer) -> Optional[float]:
+    """Seconds, by RFC 9110 10.2.3: a number or a date; never more than a minute."""
+    text = answer.headers.get("retry-after", "").strip()
+    if text.isdigit():
+        return min(float(text), MAX_WAIT)
+    moment = parse_http_date(text)
+    return None if moment is None else min(max(moment - time.time(), 0.0), MAX_WAIT)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _without_secrets(url: str) -> str:
+    """Without user, password and query, any of which may be secret."""
+    parts = urlsplit(url)
+    return "%s://%s%s" % (parts.scheme, parts.netloc.rpartition("@")[2], parts.path)
+
+
+def _plain(error: Exception) -> str:
+    """The cause of a failed request without the address, whose query may hold a signature."""
+    text = str(error)
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return str(reason) if reason is not None else text

@@ -42,7 +42,10 @@ class ImageRecord:
 
 @dataclass
 class EngineState:
-    """One engine. `started` is 0 until the first real run; `boot_seconds` is CLOCK_BOOTTIME at `last_run`."""
+    """One engine. `started` is 0 until the first real run; `boot_seconds` is CLOCK_BOOTTIME at `last_run`.
+
+    `released` maps digests of images that were deleted because a registry still served them to the time of that (S1).
+    """
 
     started: int = 0
     last_run: int = 0
@@ -50,6 +53,7 @@ class EngineState:
     boot_id: str = ""
     boot_seconds: float = 0.0
     images: Dict[str, ImageRecord] = field(default_factory=dict)
+    released: Dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,8 @@ def _engine_state(entry: Any) -> EngineState:
         boot_id=str(entry["boot_id"]),
         boot_seconds=_finite(entry["boot_seconds"]),
         images={image_id: _image_record(_mapping(raw)) for image_id, raw in images.items()},
+        # Files written before this was remembered do not have it.
+        released={digest: _integer(moment) for digest, moment in _mapping(entry.get("released", {})).items()},
     )
 
 

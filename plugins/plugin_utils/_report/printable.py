@@ -5,40 +5,18 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from functools import lru_cache
 from typing import List, Sequence
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.redact import redact
+
 LIMIT = 300
 # No text in a report needs more, and patterns are not run over more.
 LONGEST = 20000
-MASK = "********"
 
 # Unicode categories that move the cursor, change direction, are invisible or have no fixed meaning.
 UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-
-URL_SECRET = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,20}://)[^/\s@]*@")
-# A bare colon is not enough: "auth/token-service:1.2" is an image.
-NAMED_SECRET = re.compile(
-    r"(?P<name>[\w.-]{0,60}(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)[\w.-]{0,20}"
-    r"(?:[\"']?\s*=\s*|[\"']\s*:\s*|:\s+))(?P<value>\"[^\"]*\"|'[^']*'|[^\s,;&\"']+)",
-    re.IGNORECASE,
-)
-HEADER_SECRET = re.compile(r"\b(?P<name>bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
-SHAPED_SECRET = re.compile(
-    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}|\bglpat-[\w-]{16,}|\bdckr_pat_[\w-]{16,}"
-    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
-    re.DOTALL,
-)
-
-
-def redact(text: str) -> str:
-    """Masks what looks like a credential: in URLs, as NAME=VALUE or NAME: VALUE, as a header, or by its shape."""
-    text = SHAPED_SECRET.sub(MASK, text)
-    text = URL_SECRET.sub(lambda found: found.group("scheme") + MASK + "@", text)
-    text = HEADER_SECRET.sub(lambda found: found.group("name") + " " + MASK, text)
-    return NAMED_SECRET.sub(lambda found: found.group("name") + MASK, text)
 
 
 def printable(value: object, limit: int = LIMIT) -> str:

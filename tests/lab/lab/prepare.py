@@ -24,11 +24,12 @@ from .paths import Cache
 from .say import say
 from .state import write_json
 
-#: Suites of the two generations of programs that run directly on the machine, and their packages.
+#: Suites of the programs that run directly on the machine, and their packages; testing's with its C library beside it.
 TOOLS = {
     "bookworm": ["docker.io", "containerd", "runc", "tini", "libdevmapper1.02.1", "libseccomp2"]
     + ["docker-registry", "busybox-static", "mmdebstrap"],
     "trixie": ["docker.io", "containerd", "docker-cli", "docker-buildx"],
+    "forky": ["crane", "libc6"],
 }
 
 _HOST = ["openssh-server", "cron", "python3", "python3-docker", "systemd", "systemd-sysv", "docker.io", "iproute2"]
@@ -91,7 +92,7 @@ def prepare(cache: Cache, with_rootfs: bool = True) -> None:
         cache.tmp.mkdir(parents=True)
         _tools(cache, "bookworm")  # first, since it holds mmdebstrap
         with ThreadPoolExecutor(2) as pool:
-            jobs = [pool.submit(_tools, cache, "trixie")]
+            jobs = [pool.submit(_tools, cache, suite) for suite in TOOLS if suite != "bookworm"]
             if with_rootfs:
                 jobs += [pool.submit(_rootfs, cache, name) for name in ROOTFS]
             for job in jobs:
@@ -104,7 +105,7 @@ def _tools(cache: Cache, suite: str) -> None:
     if _have(cache, "tools", suite, recipe, target):
         return
     say("fetching programs of Debian %s: %s" % (suite, ", ".join(TOOLS[suite])))
-    apt = Apt(suite, cache.root / "apt" / suite)
+    apt = Apt(suite, cache.root / "apt" / suite, testing=suite == _TESTING)
     apt.update()
     draft = cache.tmp / ("tools-" + suite)
     packages = apt.download(TOOLS[suite], draft)

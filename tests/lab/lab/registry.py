@@ -23,7 +23,8 @@ REGIONS = ("region-a", "region-b", "region-c")
 class Registry:
     """One registry: own data, own configuration, own access log.
 
-    Tests make guarded ones: `auth` is that section of the configuration, `tls` what stands below http.tls; both may be
+    Tests make other ones: `auth` is that section of the configuration, `tls` what stands below http.tls, `storage` what
+    is added to its section; `cache_of` makes it a pull-through cache of the registry at that URL. All of these may be
     changed while it is stopped.
     """
 
@@ -35,24 +36,33 @@ class Registry:
         self.log = folder / "registry.log"
         self.auth: Mapping[str, Any] = {}
         self.tls: Mapping[str, Any] = {}
+        self.storage: Mapping[str, Any] = {}
+        self.cache_of = ""
         self._store = store
         self._owner = owner
         self._pidfile = folder / "process.json"
 
     def start(self) -> "Registry":
         """Start and wait until it answers; nothing happens if it already does."""
-        self.data.mkdir(parents=True, exist_ok=True)
-        config = self.folder / "config.yml"
-        config.write_text(json.dumps(self._config(), indent=1))
         process = recall(self._pidfile)
         if process is None:
-            server = program(self._store, "bookworm", "docker-registry")
-            environ = environment(self._store, "overlay2")
-            process = spawn([server, "serve", config], environ, self.log, self._owner)
+            argv = self.command("serve")
+            process = spawn(argv, self.environ(), self.log, self._owner)
             remember(process, self._pidfile)
         started = process
         wait_until("registry %s" % self.name, self.answers, 30, lambda: not gone(started), self.log)
         return self
+
+    def command(self, *words: str) -> list[Path | str]:
+        """The command line of `docker-registry WORDS CONFIGURATION`, with the configuration as it is now."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        config = self.folder / "config.yml"
+        config.write_text(json.dumps(self._config(), indent=1))
+        return [program(self._store, "bookworm", "docker-registry"), *words, config]
+
+    def environ(self) -> dict[str, str]:
+        """What its programs find in their environment."""
+        return environment(self._store, "overlay2")
 
     def _config(self) -> dict[str, Any]:
         web: dict[str, Any] = {"addr": self.address, "headers": {"X-Content-Type-Options": ["nosniff"]}}
@@ -61,9 +71,15 @@ class Registry:
         config: dict[str, Any] = {
             "version": "0.1",
             "log": {"level": "info", "accesslog": {"disabled": False}},
-            "storage": {"filesystem": {"rootdirectory": str(self.data)}, "delete": {"enabled": True}},
+            "storage": {
+                "filesystem": {"rootdirectory": str(self.data)},
+                "delete": {"enabled": True},
+                **self.storage,
+            },
             "http": web,
         }
+        if self.cache_of:
+            config["proxy"] = {"remoteurl": self.cache_of}
         if self.auth:
             config["auth"] = dict(self.auth)
         return config

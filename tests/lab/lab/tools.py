@@ -39,6 +39,12 @@ def program(cache: Cache, suite: str, name: str) -> Path:
     raise FileNotFoundError("%s is not among the programs of %s in %s" % (name, suite, cache.root))
 
 
+def with_own_library(cache: Cache, suite: str, name: str) -> list[str | Path]:
+    """The beginning of a command line for a program that may need a newer C library than the machine has."""
+    loader = next(cache.tools(suite).glob("usr/lib/*-linux-gnu/ld-linux-*.so.*"))
+    return [loader, "--library-path", loader.parent, program(cache, suite, name)]
+
+
 def docker_cli(cache: Cache) -> Path:
     """The docker command line of the lab (26.1)."""
     return program(cache, "trixie", "docker")

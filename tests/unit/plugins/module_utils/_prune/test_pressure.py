@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
-from ansible_collections.imagefleet.docker.plugins.module_utils._prune.limits import parse_count, parse_limit
+from ansible_collections.imagefleet.docker.plugins.module_utils._policy.limits import parse_count, parse_limit
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.pressure import (
     FileSystem,
     measure_need,

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.redact import redact
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import (
     LONGEST,
     printable,
-    redact,
     shorten,
     table,
     width,

@@ -18,7 +18,7 @@ BACKWARD_TOLERANCE = 5
 
 @dataclass(frozen=True)
 class Reading:
-    """One look at the clocks: `engine` and `local` epoch seconds, `boot` names this start of the machine, `uptime` seconds since."""
+    """One look at the clocks: `engine` (or a registry) and `local` epoch seconds, `boot` names this start of the machine, `uptime` seconds since."""
 
     engine: int
     local: int
@@ -26,16 +26,16 @@ class Reading:
     uptime: float
 
 
-def distrust(now: Reading, last_run: int, last_boot: str, last_uptime: float) -> Optional[str]:
+def distrust(now: Reading, last_run: int, last_boot: str, last_uptime: float, who: str = "the engine") -> Optional[str]:
     """Why ages must not decide now, None when they may. `last_*` come from the state of the last run (0 and "" for none)."""
     apart = abs(now.engine - now.local)
     if apart > MAX_DIFFERENCE:
-        return "the engine's clock and this machine's differ by %s" % format_duration(apart)
+        return "%s's clock and this machine's differ by %s" % (who, format_duration(apart))
     if not last_run:
         return None
     behind = last_run - now.engine
     if behind > BACKWARD_TOLERANCE:
-        return "the engine's clock is %s behind the last run" % format_duration(behind)
+        return "%s's clock is %s behind the last run" % (who, format_duration(behind))
     if now.boot and now.boot == last_boot:
         jump = abs((now.engine - last_run) - (now.uptime - last_uptime))
         if jump > MAX_JUMP:

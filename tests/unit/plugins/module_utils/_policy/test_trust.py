@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._prune.trust import Reading, distrust
+from ansible_collections.imagefleet.docker.plugins.module_utils._policy.trust import Reading, distrust
 
 NOW = 1_700_000_000
 DAY = 86400

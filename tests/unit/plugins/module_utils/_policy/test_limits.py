@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
-from ansible_collections.imagefleet.docker.plugins.module_utils._prune.limits import Limit, parse_count, parse_limit
+from ansible_collections.imagefleet.docker.plugins.module_utils._policy.limits import Limit, parse_count, parse_limit
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the options that every module with a registry takes."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  registry:
+    description:
+      - Host, or host and port, as in image names, for example V(registry.example.com:5000). Docker Hub is V(docker.io).
+    type: str
+    required: true
+  username:
+    description:
+      - User name. Without it, credentials come from O(config_path), and without that the registry is asked anonymously.
+    type: str
+  password:
+    description:
+      - Password of O(username).
+    type: str
+  token:
+    description:
+      - Bearer token, sent as it is, instead of user name and password.
+    type: str
+  config_path:
+    description:
+      - A Docker client configuration (C(config.json)), a file on the target. C(auths), C(credHelpers) and C(credsStore) are read.
+    type: path
+  ca_path:
+    description:
+      - Certificate authorities to trust, a file on the target. By default those of the Python library requests.
+    type: path
+  client_cert:
+    description:
+      - Client certificate, a file on the target.
+    type: path
+  client_key:
+    description:
+      - Key of O(client_cert), a file on the target.
+    type: path
+  validate_certs:
+    description:
+      - Whether to verify the registry's certificate.
+    type: bool
+    default: true
+  insecure:
+    description:
+      - Use plain HTTP.
+    type: bool
+    default: false
+  timeout:
+    description:
+      - Seconds to wait for an answer, each time that the registry is silent.
+    type: int
+    default: 30
+  retries:
+    description:
+      - How often a request is repeated after a passing failure (408, 429, 5xx, a broken connection, content that is not what its
+        digest says). C(Retry-After) is kept to.
+    type: int
+    default: 5
+  concurrency:
+    description:
+      - How many requests may be under way at a time.
+    type: int
+    default: 8
+  cache_dir:
+    description:
+      - Where manifests are kept by digest, so that none is read twice, and for a day what the registry can do. It may be emptied at any time.
+      - It is bounded to 256 MiB and may be shared by several runs. One that cannot be written is not used. Configs, which may hold
+        secrets, are never kept.
+    type: path
+    default: /var/cache/imagefleet
+requirements:
+  - Python library C(requests) (distribution package C(python3-requests))
+"""

@@ -1,0 +1,141 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Authorization: what a registry's challenge asks for, kept per repository and action until it ends."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from typing import Dict, Mapping, Optional, Tuple
+from urllib.parse import urlencode
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import (
+    Credentials,
+    RunProgram,
+    find_credentials,
+)
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.http import (
+    Answer,
+    Request,
+    Transport,
+    check_target,
+    explain,
+    json_of,
+)
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import RegistryOptions
+
+_FIELD = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+# By the token specification; tokens are renewed a little before they end.
+DEFAULT_LIFE = 60
+MARGIN = 10
+CLIENT_ID = "imagefleet.docker"
+
+
+class Authorizer:
+    """The Authorization headers for one registry."""
+
+    def __init__(self, options: RegistryOptions, transport: Transport, run_program: Optional[RunProgram]) -> None:
+        self._options = options
+        self._transport = transport
+        self._run_program = run_program
+        self._lock = threading.RLock()
+        self._credentials: Optional[Credentials] = None
+        self._looked = False
+        # The realm and service of the last challenge: later repositories need no refused request first.
+        self._bearer: Optional[Mapping[str, str]] = None
+        self._basic: Optional[str] = None
+        self._tokens: Dict[str, Tuple[str, float]] = {}
+
+    def header(self, scope: str) -> Optional[str]:
+        """What to send along for `scope` (`repository:NAME:ACTIONS`), None for nothing."""
+        if self._options.token:
+            return "Bearer " + self._options.token
+        with self._lock:
+            known = self._tokens.get(scope)
+            if known is not None and time.monotonic() < known[1]:
+                return known[0]
+            if self._bearer is not None:
+                return self._fetch(self._bearer, scope, scope)
+            return self._basic
+
+    def answer(self, refused: Answer, scope: str, sent: Optional[str]) -> Optional[str]:
+        """The header that the challenge of a 401 asks for; None when there is nothing better than what was sent."""
+        if self._options.token:
+            return None
+        kind, _space, rest = refused.headers.get("www-authenticate", "").partition(" ")
+        with self._lock:
+            if kind.lower() == "basic":
+                pair = self._find()
+                found = pair.basic if pair is not None and pair.username else None
+                self._basic = found
+                return found if found != sent else None
+            if kind.lower() != "bearer":
+                return None
+            known = self._tokens.get(scope)
+            if known is not None and known[0] != sent and time.monotonic() < known[1]:
+                # Another thread was refused at the same time, and has already asked.
+                return known[0]
+            fields = dict(_FIELD.findall(rest))
+            check_target(
+                self._options.base_url,
+                fields.get("realm", ""),
+                "Registry %s sends us for a token" % self._options.registry,
+            )
+            self._bearer = {key: fields[key] for key in ("realm", "service") if key in fields}
+            return self._fetch(self._bearer, fields.get("scope") or scope, scope)
+
+    def _find(self) -> Optional[Credentials]:
+        if not self._looked:
+            self._credentials = find_credentials(self._options, self._run_program)
+            self._looked = True
+        return self._credentials
+
+    def _fetch(self, challenge: Mapping[str, str], wanted: str, scope: str) -> str:
+        """Ask the token server for `wanted`; remembered for `scope`."""
+        found = self._find()
+        query = {"scope": wanted}
+        if "service" in challenge:
+            query["service"] = challenge["service"]
+        if found is not None and found.identity_token is not None:
+            # OAuth2 of the token specification: an identity token is a refresh token.
+            form = {
+                **query,
+                "grant_type": "refresh_token",
+                "refresh_token": found.identity_token,
+                "client_id": CLIENT_ID,
+            }
+            answer = self._transport.send(
+                Request(
+                    "POST",
+                    challenge["realm"],
+                    {"Content-Type": "application/x-www-form-urlencoded"},
+                    data=urlencode(form).encode("ascii"),
+                )
+            )
+        else:
+            headers = {"Authorization": found.basic} if found is not None and found.username else {}
+            answer = self._transport.send(Request("GET", challenge["realm"], headers, query))
+        if answer.status != 200:
+            raise RegistryError(
+                "The token server of registry %s answered %d%s%s"
+                % (self._options.registry, answer.status, explain(answer), advice(answer.status))
+            )
+        try:
+            document = json_of(answer)
+            token = str(document.get("token") or document["access_token"])
+            life = int(document.get("expires_in") or DEFAULT_LIFE)
+        except (RegistryError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise RegistryError("The token server of registry %s sent no token" % self._options.registry) from error
+        header = "Bearer " + token
+        self._tokens[scope] = (header, time.monotonic() + max(life - MARGIN, life / 2))
+        return header
+
+
+def advice(status: int) -> str:
+    """The next step for an answer that concerns who we are."""
+    if status == 401:
+        return "; give username and password, or config_path"
+    return "; the user may not do that" if status == 403 else ""

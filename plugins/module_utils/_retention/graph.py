@@ -1,0 +1,89 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What needs what in one repository: children of indexes, referrers of subjects, signatures by tag."""
+
+from __future__ import annotations
+
+from typing import Callable, Dict, Iterable, List, Mapping, Optional, Set, Tuple
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.attachment import attached_to
+from ansible_collections.imagefleet.docker.plugins.module_utils._retention.facts import RepositoryFacts
+
+
+class Graph:
+    """Edges between the manifests of a repository.
+
+    `children` of an index; `attached` to a manifest: its referrers, signatures and the index that lists its referrers.
+    """
+
+    def __init__(self, facts: RepositoryFacts) -> None:
+        self._facts = facts
+        self.children: Dict[str, Tuple[str, ...]] = {
+            digest: tuple(child.digest for child in manifest.children if child.digest not in facts.absent)
+            for digest, manifest in facts.manifests.items()
+        }
+        self._known = set(facts.manifests).union(*self.children.values())
+        attached: Dict[str, Dict[str, None]] = {}
+        for digest, manifest in facts.manifests.items():
+            if manifest.subject is not None:
+                attached.setdefault(manifest.subject, {})[digest] = None
+        for subject, digests in facts.referrers.items():
+            attached.setdefault(subject, {}).update((one, None) for one in digests if one in facts.manifests)
+        for tag, digest in facts.tags.items():
+            owner = attached_to(tag)
+            if owner is not None:
+                attached.setdefault(owner[0], {})[digest] = None
+        self.attached: Mapping[str, Tuple[str, ...]] = {
+            subject: tuple(one for one in digests if one != subject) for subject, digests in attached.items()
+        }
+
+    def knows(self, digest: str) -> bool:
+        """Whether the digest is there: read, or named by an index that was read."""
+        return digest in self._known
+
+    def below(self, digest: str) -> List[str]:
+        """The digest and its children, and their children: what one pull may fetch."""
+        return _reach([digest], lambda one: self.children.get(one, ()))
+
+    def needed(self, roots: Iterable[str]) -> Set[str]:
+        """All that must stay when `roots` stay: what is below them or attached to them, and what they are attached to."""
+        return set(_reach(roots, self._neighbours))
+
+    def dependents(self, digest: str) -> List[str]:
+        """The digest, all below it, and all that is attached to any of these: what may go with it."""
+        return _reach([digest], lambda one: self.attached.get(one, ()) + self.children.get(one, ()))
+
+    def deletion_order(self, digest: str, chosen: Set[str]) -> List[str]:
+        """`digest` and its dependents as far as `chosen`: what is attached before its subject, an index before its children."""
+        order: Dict[str, None] = {}
+        entered: Set[str] = set()
+        # (digest, whether what is attached to it is already in the order); a stack, since graphs may be deep.
+        stack: List[Tuple[str, bool]] = [(digest, False)]
+        while stack:
+            one, ready = stack.pop()
+            if ready:
+                order[one] = None
+                stack += [(child, False) for child in reversed(self.children.get(one, ())) if child in chosen]
+            elif one not in entered:
+                entered.add(one)
+                stack.append((one, True))
+                stack += [(each, False) for each in reversed(self.attached.get(one, ())) if each in chosen]
+        return list(order)
+
+    def _neighbours(self, one: str) -> Tuple[str, ...]:
+        manifest = self._facts.manifests.get(one)
+        subject: Optional[str] = manifest.subject if manifest else None
+        more = (subject,) if subject is not None and self.knows(subject) else ()
+        return self.children.get(one, ()) + self.attached.get(one, ()) + more
+
+
+def _reach(roots: Iterable[str], neighbours: Callable[[str], Tuple[str, ...]]) -> List[str]:
+    found: Dict[str, None] = {}
+    waiting = list(roots)
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found[one] = None
+            waiting += neighbours(one)
+    return list(found)

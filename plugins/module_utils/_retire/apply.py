@@ -1,0 +1,215 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carries out the units of a plan, repository by repository."""
+
+from __future__ import annotations
+
+from typing import Callable, Dict, List, Optional, Sequence, Set
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, RegistryError
+from ansible_collections.imagefleet.docker.plugins.module_utils._retention.facts import RepositoryFacts
+from ansible_collections.imagefleet.docker.plugins.module_utils._retention.plan import (
+    DONE,
+    FAILED,
+    GONE,
+    REFUSED,
+    Unit,
+)
+from ansible_collections.imagefleet.docker.plugins.module_utils._retire.outcomes import Outcomes
+from ansible_collections.imagefleet.docker.plugins.module_utils._retire.watch import Watch
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.undo import UndoEntry, UndoWriter
+from ansible_collections.imagefleet.docker.plugins.module_utils._survey.survey import Surveyor
+
+DELETED, WAS_GONE, NOT_SUPPORTED = (200, 202), 404, (400, 405)
+
+
+class Retirement:
+    """Deletes in one registry. Without `undo` nothing is written down, and the repository is not looked at again."""
+
+    def __init__(
+        self, surveyor: Surveyor, undo: Optional[UndoWriter], outcomes: Outcomes, say: Callable[[str], None]
+    ) -> None:
+        self._surveyor = surveyor
+        self._client = surveyor.client
+        self._undo = undo
+        self._outcomes = outcomes
+        self._say = say
+        self._stopped: Optional[str] = None
+
+    def repository(self, facts: RepositoryFacts, units: Sequence[Unit]) -> None:
+        """Everything that is to go in one repository; what goes wrong is told by the outcomes."""
+        watch = Watch(self._surveyor, facts, units, self._undo, self._outcomes) if self._undo is not None else None
+        refused: Set[str] = set()
+        try:
+            if watch is not None:
+                refused = self._refuse_moved(watch, facts, units)
+            for batch in self._batches(units):
+                self._batch(facts, [unit for unit in batch if not self._refuse(unit, refused)])
+                if watch is not None:
+                    vanished = watch.vanished()
+                    for tag in vanished:
+                        watch.put_tag_back(tag, [unit for unit in batch if unit.whole])
+            if watch is not None:
+                change = watch.after()
+                for unit in watch.needed_units(change.needs):
+                    needed = next(change.needs[digest] for digest in unit.order if digest in change.needs)
+                    watch.put_back([unit], "tag %s needs it, pushed or moved during the run" % needed)
+                if change.problem:
+                    self._outcomes.note("%s could not be looked at again: %s" % (facts.name, change.problem))
+        except FleetError as error:
+            self._outcomes.note("%s: stopped: %s" % (facts.name, error))
+            for unit in units:
+                self._give_up(unit, FAILED, str(error))
+
+    def _refuse_moved(self, watch: Watch, facts: RepositoryFacts, units: Sequence[Unit]) -> Set[str]:
+        change = watch.before()
+        refused = set()
+        for unit in units:
+            needed = [change.needs[digest] for digest in (unit.digest, *unit.order) if digest in change.needs]
+            if change.problem or needed:
+                why = (
+                    "tag %s needs it now; it was pushed or moved since the plan was made" % needed[0]
+                    if needed
+                    else "the repository could not be looked at again: %s" % change.problem
+                )
+                self._give_up(unit, REFUSED, why)
+                refused.add(unit.digest)
+        return refused
+
+    def _refuse(self, unit: Unit, refused: Set[str]) -> bool:
+        """Whether a unit may not be touched: refused before, something that holds it is still there, or all has stopped."""
+        if self._stopped is not None:
+            self._give_up(unit, REFUSED, self._stopped)
+        elif unit.digest not in refused:
+            left = [one for one in unit.after if self._outcomes.of(unit.repository, one) not in (DONE, GONE)]
+            if not left:
+                return False
+            self._give_up(unit, REFUSED, "%s, of which it is a part, is still there" % left[0])
+        refused.add(unit.digest)
+        return True
+
+    def _batches(self, units: Sequence[Unit]) -> List[List[Unit]]:
+        """As many units at a time as requests may be under way; never one together with what it waits for."""
+        batches: List[List[Unit]] = []
+        for unit in units:
+            current = {one.digest for one in batches[-1]} if batches else set()
+            if not batches or len(batches[-1]) >= self._client.options.concurrency or current & set(unit.after):
+                batches.append([])
+            batches[-1].append(unit)
+        return batches
+
+    def _batch(self, facts: RepositoryFacts, units: Sequence[Unit]) -> None:
+        self._write_undo(facts, units)
+        problems: Dict[Unit, str] = {}
+        self._surveyor.each(units, lambda unit: self._unit(facts, unit), problems)
+        for unit, why in problems.items():
+            self._give_up(unit, FAILED, why)
+        shared = [(unit, digest, holders) for unit in units for digest, holders in unit.shared]
+        for unit, digest, holders in shared:
+            left = [one for one in holders if self._outcomes.of(unit.repository, one) not in (DONE, GONE)]
+            if left:
+                self._outcomes.digest(unit.repository, digest, REFUSED, "%s still needs it" % left[0])
+            else:
+                self._delete(unit.repository, digest)
+        for unit in units:
+            self._say(
+                "%s %s: %s"
+                % (
+                    unit.repository,
+                    ", ".join(unit.tags) or unit.digest,
+                    self._outcomes.of(unit.repository, unit.digest),
+                )
+            )
+
+    def _unit(self, facts: RepositoryFacts, unit: Unit) -> None:
+        if not unit.whole:
+            for tag in unit.tags:
+                self._delete_tag(unit, tag)
+            return
+        shared = {digest for digest, _holders in unit.shared}
+        before = unit.order[: unit.order.index(unit.digest)]
+        for digest in before:
+            if digest not in shared and not self._delete(unit.repository, digest):
+                self._outcomes.digest(
+                    unit.repository, unit.digest, FAILED, "what is attached to it could not be deleted"
+                )
+                self._leave_children(unit, shared)
+                return
+        if not self._delete(unit.repository, unit.digest):
+            self._leave_children(unit, shared)
+            if self._undo is not None:
+                Watch(self._surveyor, facts, [unit], self._undo, self._outcomes).put_back(
+                    [unit], "what it is attached to could not be deleted"
+                )
+            return
+        for digest in unit.order[len(before) + 1 :]:
+            if digest not in shared:
+                self._delete(unit.repository, digest)
+
+    def _leave_children(self, unit: Unit, shared: Set[str]) -> None:
+        for digest in unit.order[unit.order.index(unit.digest) + 1 :]:
+            if digest not in shared:
+                self._outcomes.digest(unit.repository, digest, REFUSED, "%s still needs it" % unit.digest)
+
+    def _delete(self, repository: str, digest: str) -> bool:
+        """Delete one manifest; whether it is gone."""
+        if self._stopped is not None:
+            self._outcomes.digest(repository, digest, REFUSED, self._stopped)
+            return False
+        try:
+            status = self._client.delete(repository, digest)
+        except RegistryError as error:
+            self._outcomes.digest(repository, digest, FAILED, str(error))
+            return False
+        if status in NOT_SUPPORTED:
+            self._stopped = "the registry refuses deletions (%d); nothing more was tried" % status
+            self._outcomes.digest(repository, digest, REFUSED, self._stopped)
+            return False
+        self._outcomes.digest(repository, digest, GONE if status == WAS_GONE else DONE)
+        return True
+
+    def _delete_tag(self, unit: Unit, tag: str) -> None:
+        head = self._client.head(unit.repository, tag)
+        if head is None:
+            self._outcomes.tag(unit.repository, tag, GONE)
+        elif head.digest != unit.digest:
+            self._outcomes.tag(unit.repository, tag, REFUSED, "it was moved to %s meanwhile" % head.digest)
+        else:
+            status = self._client.delete(unit.repository, tag)
+            outcome = DONE if status in DELETED else GONE if status == WAS_GONE else REFUSED
+            self._outcomes.tag(
+                unit.repository, tag, outcome, "the registry answered %d" % status if outcome == REFUSED else None
+            )
+
+    def _give_up(self, unit: Unit, outcome: str, why: str) -> None:
+        """For all of a unit that nothing has become of yet."""
+        if not unit.whole:
+            for tag in unit.tags:
+                self._outcomes.tag(unit.repository, tag, outcome, why)
+        for digest in unit.order:
+            if self._outcomes.of(unit.repository, digest) is None:
+                self._outcomes.digest(unit.repository, digest, outcome, why)
+
+    def _write_undo(self, facts: RepositoryFacts, units: Sequence[Unit]) -> None:
+        """Bytes and tags of all that is about to go; what cannot be kept is not deleted. Raises FleetError."""
+        if self._undo is None:
+            return
+        entries: List[UndoEntry] = []
+        content: Dict[str, bytes] = {}
+        for unit in units:
+            if not unit.whole:
+                entries.append(_entry(facts, unit.digest, unit.tags, False))
+                continue
+            for digest in unit.order:
+                data = self._surveyor.reader.bytes_of(unit.repository, digest)
+                if data is not None:
+                    content[digest] = data
+                    tags = [tag for tag, other in facts.tags.items() if other == digest]
+                    entries.append(_entry(facts, digest, tags, True))
+        self._undo.add(entries, content)
+
+
+def _entry(facts: RepositoryFacts, digest: str, tags: Sequence[str], whole: bool) -> UndoEntry:
+    manifest = facts.manifests.get(digest)
+    return UndoEntry(facts.name, digest, manifest.media_type if manifest else "", tuple(sorted(tags)), whole)

@@ -1,0 +1,92 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Surveys as the plain data that registry_info returns."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.config import ConfigFacts, parse_moment
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import Descriptor
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.redact import redact, redact_labels
+from ansible_collections.imagefleet.docker.plugins.module_utils._survey.attachments import Attachment
+from ansible_collections.imagefleet.docker.plugins.module_utils._survey.survey import Survey
+
+CREATED = "org.opencontainers.image.created"
+UNKNOWN_PLATFORM = "unknown/unknown"
+
+
+def describe_tag(survey: Survey, tag: str, attached: Mapping[str, Sequence[Attachment]]) -> Dict[str, Any]:
+    """One tag with all that its manifests tell."""
+    digest = survey.tags[tag]
+    manifest = survey.manifests[digest]
+    below = survey.below(digest)
+    configs = [facts for facts in (_config(survey, one) for one in below) if facts is not None]
+    labels: Dict[str, str] = {}
+    for facts in reversed(configs):
+        labels.update(facts.labels)
+    return {
+        "name": tag,
+        "digest": digest,
+        "media_type": manifest.media_type,
+        "platforms": _platforms(survey, below, configs),
+        "created": iso(created_of(survey, digest)),
+        "size": size_of(survey, below),
+        "labels": redact_labels(labels),
+        "annotations": redact_labels(manifest.annotations),
+        "referrers": [
+            {"digest": one.digest, "kind": redact(one.kind), "subject": one.subject, "how": one.how, "size": one.size}
+            for owner in below
+            for one in attached.get(owner, ())
+        ],
+        "absent": [one for one in below if one in survey.absent],
+    }
+
+
+def created_of(survey: Survey, digest: str) -> Optional[int]:
+    """The build time: newest config below it, else the annotation of the manifest itself."""
+    built = survey.created(digest)
+    manifest = survey.manifests.get(digest)
+    if built is None and manifest is not None:
+        return parse_moment(manifest.annotations.get(CREATED))
+    return built
+
+
+def size_of(survey: Survey, digests: Sequence[str]) -> int:
+    """Bytes of the manifests and of all blobs that they name, each once, as the registry stores them (compressed)."""
+    sizes: Dict[str, int] = {}
+    for digest in digests:
+        manifest = survey.manifests.get(digest)
+        if manifest is not None:
+            sizes[digest] = manifest.size
+            sizes.update((blob.digest, blob.size) for blob in manifest.blobs)
+    return sum(sizes.values())
+
+
+def iso(moment: Optional[int]) -> Optional[str]:
+    """Epoch seconds as ISO 8601 in UTC; None too for what no calendar has."""
+    if moment is None:
+        return None
+    try:
+        return datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _config(survey: Survey, digest: str) -> Optional[ConfigFacts]:
+    manifest = survey.manifests.get(digest)
+    if manifest is None or manifest.config is None:
+        return None
+    return survey.configs.get(manifest.config.digest)
+
+
+def _platforms(survey: Survey, below: Sequence[str], configs: Sequence[ConfigFacts]) -> List[str]:
+    children: List[Descriptor] = []
+    for digest in below:
+        manifest = survey.manifests.get(digest)
+        children += manifest.children if manifest else ()
+    named = [child.platform for child in children if child.platform]
+    found = named or [facts.platform for facts in configs if facts.platform]
+    return sorted({one for one in found if one != UNKNOWN_PLATFORM})
