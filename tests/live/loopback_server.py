@@ -40,7 +40,7 @@ class Asked:
 
     @property
     def authorization(self) -> str | None:
-        return (self.header("Authorization") or [None])[0]
+        return next(iter(self.header("Authorization")), None)
 
 
 @dataclass
@@ -234,7 +234,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle(self) -> None:
         # Engines try TLS first, and fall back to plain HTTP when the answer looks like HTTP.
-        if self.server.context is None and self.rfile.peek(1)[:1] == b"\x16":
+        if self.server.context is None and self.rfile.peek(1)[:1] == b"\x16":  # type: ignore[attr-defined]
             self.wfile.write(b"HTTP/1.0 400 Bad Request\r\n\r\n")
         else:
             super().handle()
@@ -278,19 +278,16 @@ class _Handler(BaseHTTPRequestHandler):
         body = response.body
         bodiless = self.command == "HEAD" or response.status in (204, 304) or response.status < 200
         length = len(body) if isinstance(body, bytes) and response.length is None else response.length
-        self.send_response_only(response.status)
-        if not any(name.lower() == "date" for name, _text in response.headers):
-            self.send_header("Date", self.date_time_string())
-        for name, text in response.headers:
-            if name.lower() not in ("content-length", "transfer-encoding"):
-                self.send_header(name, text)
+        told = [pair for pair in response.headers if pair[0].lower() not in ("content-length", "transfer-encoding")]
+        if not any(name.lower() == "date" for name, _text in told):
+            told.append(("Date", self.date_time_string()))
         if length is not None and response.status != 204:
-            self.send_header("Content-Length", str(length))
+            told.append(("Content-Length", str(length)))
         elif not bodiless:
-            self.send_header("Transfer-Encoding", "chunked")
-        self._headers_buffer.append(b"\r\n")
-        head = b"".join(self._headers_buffer)
-        self._headers_buffer = []
+            told.append(("Transfer-Encoding", "chunked"))
+        reason = self.responses.get(response.status, ("", ""))[0]
+        lines = ["HTTP/1.1 %d %s" % (response.status, reason), *("%s: %s" % pair for pair in told), "", ""]
+        head = "\r\n".join(lines).encode("latin-1")
         if bodiless:
             self.wfile.write(head)
         elif isinstance(body, bytes):

@@ -14,6 +14,7 @@ from typing import Any, Iterable, Sequence
 import registry_content as content
 import registry_pushing
 from archive import Layer
+from plain_http import digest
 from registry_content import Manifest
 from stand_in_content import Content
 
@@ -53,7 +54,7 @@ class Holding:
 
     def blobs(self, digests: Iterable[str]) -> set[str]:
         """Digests of the blobs that these manifests need themselves."""
-        return {content.digest(blob) for one in digests for blob in self.manifests[one].blobs}
+        return {digest(blob) for one in digests for blob in self.manifests[one].blobs}
 
     def below(self, digests: Iterable[str]) -> set[str]:
         """These and all that is listed below them: what pulling them needs."""

@@ -180,7 +180,7 @@ class StandInRegistry(LoopbackServer):
         if media != DOCKER_LIST or DOCKER_MANIFEST not in accepted:
             return None
         children = json.loads(body)["manifests"]
-        return next(one["digest"] for one in children if one["platform"]["architecture"] == "amd64")
+        return next(str(one["digest"]) for one in children if one["platform"]["architecture"] == "amd64")
 
     def _put_manifest(self, request: Request, name: str, reference: str) -> Response:
         body, media = request.body(), request.header("Content-Type")

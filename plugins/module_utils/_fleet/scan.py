@@ -36,8 +36,9 @@ _REGISTRY_KEY = re.compile(r"registry[\\\"']{0,16}\s{0,20}[:=]\s{0,20}[\\\"']{0,
 _REPOSITORY_KEY = re.compile(
     r"repository[\\\"']{0,16}\s{0,20}[:=]\s{0,20}[\\\"']{0,16}([A-Za-z0-9_./-]+)", re.IGNORECASE
 )
-_ESCAPED_SLASH = re.compile(r"\\+/")
-_ESCAPED_ASCII = re.compile(r"\\+u00([2-7][0-9a-fA-F])")
+# JSON within JSON doubles its backslashes each time; without an end, a file of them would be read over and over.
+_ESCAPED_SLASH = re.compile(r"\\{1,64}/")
+_ESCAPED_ASCII = re.compile(r"\\{1,64}u00([2-7][0-9a-fA-F])")
 _VARIABLE_DEFAULT = re.compile(r"\$\{[A-Za-z0-9_]{1,200}:?-([^{}\s]{0,500})\}")
 _ESCAPED_CONTROL = re.compile(r"[nrtbf]")
 # In a 64 MiB file of nothing but parts the product of them would not end; no name with all its parts is as long as this.

@@ -25,15 +25,24 @@ DELETED, WAS_GONE, NOT_SUPPORTED = (200, 202), 404, (400, 405)
 
 
 class Retirement:
-    """Deletes in one registry. Without `undo` nothing is written down, and the repository is not looked at again."""
+    """Deletes in one registry. Without `undo` nothing is written down, and the repository is not looked at again.
+
+    Where tags can be deleted (`tag_delete`) they are, before their manifest: not every such registry drops them with it.
+    """
 
     def __init__(
-        self, surveyor: Surveyor, undo: Optional[UndoWriter], outcomes: Outcomes, say: Callable[[str], None]
+        self,
+        surveyor: Surveyor,
+        undo: Optional[UndoWriter],
+        outcomes: Outcomes,
+        tag_delete: bool,
+        say: Callable[[str], None],
     ) -> None:
         self._surveyor = surveyor
         self._client = surveyor.client
         self._undo = undo
         self._outcomes = outcomes
+        self._tag_delete = tag_delete
         self._say = say
         self._stopped: Optional[str] = None
 
@@ -111,7 +120,7 @@ class Retirement:
             if left:
                 self._outcomes.digest(unit.repository, digest, REFUSED, "%s still needs it" % left[0])
             else:
-                self._delete(unit.repository, digest)
+                self._delete(facts, digest)
         for unit in units:
             self._say(
                 "%s %s: %s"
@@ -130,13 +139,13 @@ class Retirement:
         shared = {digest for digest, _holders in unit.shared}
         before = unit.order[: unit.order.index(unit.digest)]
         for digest in before:
-            if digest not in shared and not self._delete(unit.repository, digest):
+            if digest not in shared and not self._delete(facts, digest):
                 self._outcomes.digest(
                     unit.repository, unit.digest, FAILED, "what is attached to it could not be deleted"
                 )
                 self._leave_children(unit, shared)
                 return
-        if not self._delete(unit.repository, unit.digest):
+        if not self._delete(facts, unit.digest):
             self._leave_children(unit, shared)
             if self._undo is not None:
                 Watch(self._surveyor, facts, [unit], self._undo, self._outcomes).put_back(
@@ -145,42 +154,57 @@ class Retirement:
             return
         for digest in unit.order[len(before) + 1 :]:
             if digest not in shared:
-                self._delete(unit.repository, digest)
+                self._delete(facts, digest)
 
     def _leave_children(self, unit: Unit, shared: Set[str]) -> None:
         for digest in unit.order[unit.order.index(unit.digest) + 1 :]:
             if digest not in shared:
                 self._outcomes.digest(unit.repository, digest, REFUSED, "%s still needs it" % unit.digest)
 
-    def _delete(self, repository: str, digest: str) -> bool:
-        """Delete one manifest; whether it is gone."""
+    def _delete(self, facts: RepositoryFacts, digest: str) -> bool:
+        """Delete one manifest with its tags; whether it is gone."""
+        name = facts.name
         if self._stopped is not None:
-            self._outcomes.digest(repository, digest, REFUSED, self._stopped)
+            self._outcomes.digest(name, digest, REFUSED, self._stopped)
             return False
         try:
-            status = self._client.delete(repository, digest)
+            if self._tag_delete:
+                for tag in [tag for tag, other in facts.tags.items() if other == digest]:
+                    if not self._drop_tag(name, tag, digest):
+                        self._outcomes.digest(name, digest, REFUSED, "its tag %s could not be deleted" % tag)
+                        return False
+            status = self._client.delete(name, digest)
         except RegistryError as error:
-            self._outcomes.digest(repository, digest, FAILED, str(error))
+            self._outcomes.digest(name, digest, FAILED, str(error))
             return False
         if status in NOT_SUPPORTED:
             self._stopped = "the registry refuses deletions (%d); nothing more was tried" % status
-            self._outcomes.digest(repository, digest, REFUSED, self._stopped)
+            self._outcomes.digest(name, digest, REFUSED, self._stopped)
             return False
-        self._outcomes.digest(repository, digest, GONE if status == WAS_GONE else DONE)
+        self._outcomes.digest(name, digest, GONE if status == WAS_GONE else DONE)
         return True
 
-    def _delete_tag(self, unit: Unit, tag: str) -> None:
-        head = self._client.head(unit.repository, tag)
+    def _drop_tag(self, repository: str, tag: str, digest: str) -> bool:
+        """Delete a tag alone, if it still points there; whether it does so no more. The outcome is told where it did not go."""
+        head = self._client.head(repository, tag)
         if head is None:
+            return True
+        if head.digest != digest:
+            self._outcomes.tag(repository, tag, REFUSED, "it was moved to %s meanwhile" % head.digest)
+            return True
+        status = self._client.delete(repository, tag)
+        if status in DELETED or status == WAS_GONE:
+            return True
+        self._outcomes.tag(repository, tag, REFUSED, "the registry answered %d" % status)
+        return False
+
+    def _delete_tag(self, unit: Unit, tag: str) -> None:
+        """A tag that goes while its manifest stays."""
+        there = self._client.has_manifest(unit.repository, tag)
+        if not there:
             self._outcomes.tag(unit.repository, tag, GONE)
-        elif head.digest != unit.digest:
-            self._outcomes.tag(unit.repository, tag, REFUSED, "it was moved to %s meanwhile" % head.digest)
-        else:
-            status = self._client.delete(unit.repository, tag)
-            outcome = DONE if status in DELETED else GONE if status == WAS_GONE else REFUSED
-            self._outcomes.tag(
-                unit.repository, tag, outcome, "the registry answered %d" % status if outcome == REFUSED else None
-            )
+        elif self._drop_tag(unit.repository, tag, unit.digest) and not self._outcomes.has_tag(unit.repository, tag):
+            self._outcomes.tag(unit.repository, tag, DONE)
 
     def _give_up(self, unit: Unit, outcome: str, why: str) -> None:
         """For all of a unit that nothing has become of yet."""

@@ -35,6 +35,9 @@ class Outcomes:
         found = self._digests.get((repository, digest))
         return found[0] if found else None
 
+    def has_tag(self, repository: str, tag: str) -> bool:
+        return (repository, tag) in self._tags
+
     def note(self, text: str) -> None:
         with self._lock:
             self.notes.append(text)

@@ -129,7 +129,8 @@ class _Run:
     def delete(self, say: Progress) -> Plan:
         """Carry out the plan; the same plan with its outcomes."""
         outcomes = Outcomes()
-        retirement = Retirement(self._surveyor, self._undo, outcomes, say)
+        tag_delete = bool(self._capabilities.known.tag_delete)
+        retirement = Retirement(self._surveyor, self._undo, outcomes, tag_delete, say)
         for facts in self._seen.facts.repositories:
             units = [unit for unit in self._plan.units if unit.repository == facts.name]
             if units:

@@ -185,6 +185,8 @@ def test_any_bytes_can_be_read(data):
         "\\u0061",
         "[::1]:1/",
         "repository: a\n",
+        '"FROM --a=b ',
+        "registry: a.b ",
     ],
 )
 def test_long_repetitions_are_read_in_passing(unit):

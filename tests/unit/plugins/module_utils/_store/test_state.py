@@ -42,6 +42,7 @@ STATE = EngineState(
         ),
         "sha256:2": ImageRecord(arrived=1700000002),
     },
+    released={"sha256:9": 1700000003},
 )
 
 
@@ -101,6 +102,8 @@ def test_a_damaged_file_starts_over_says_so_and_is_kept_aside_on_the_next_write(
         {**WHOLE_ENTRY, "started": "1"},
         {**WHOLE_ENTRY, "boot_seconds": None},
         {**WHOLE_ENTRY, "images": {"a": {}}},
+        {**WHOLE_ENTRY, "released": []},
+        {**WHOLE_ENTRY, "released": {"sha256:9": None}},
     ],
 )
 def test_one_damaged_engine_starts_over_and_the_others_stay(tmp_path, entry):
@@ -115,6 +118,14 @@ def test_one_damaged_engine_starts_over_and_the_others_stay(tmp_path, entry):
     assert "entry of engine engine is damaged" in loaded.note
     assert loaded.state == EngineState()
     assert load_state(path, "other").state == STATE
+
+
+def test_a_file_from_before_released_digests_were_remembered_loads(tmp_path):
+    path = tmp_path / "state.json"
+    path.write_text(json.dumps({"schema": 1, "engines": {"engine": WHOLE_ENTRY}}))
+    loaded = load_state(str(path), "engine")
+    assert loaded.note is None
+    assert loaded.state == EngineState(started=1, last_run=1, sampled_since=1, boot_seconds=1.0)
 
 
 def test_environment_arguments_and_labels_are_never_stored(tmp_path):
