@@ -18,6 +18,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic im
 from ansible_collections.imagefleet.docker.plugins.modules.fleet_report import ARGUMENTS
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.fleet import read_fleet
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html import fleet_page
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.retention import retention_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.text import fleet_lines
 
 
@@ -31,7 +33,9 @@ class ActionModule(ActionBase):
             name: _with_policy(told, options["policies"].get(name)) for name, told in options["results"].items()
         }
         fleet = read_fleet(options["results"], options["expected_hosts"])
-        lines = fleet_lines(fleet, options["top"])
+        lines = fleet_lines(fleet, options["top"]) if options["results"] or options["expected_hosts"] else []
+        for told in options["registries"].values():
+            lines += ([""] if lines else []) + _registry_lines(told, options["top"])
         for line in ["", *lines, ""]:
             self._display.display(line)
         result.update(changed=False, lines=lines, complete=fleet.complete)
@@ -42,13 +46,23 @@ class ActionModule(ActionBase):
     def _write(self, options: dict[str, Any]) -> str:
         path = os.path.abspath(os.path.expanduser(options["dest"]))
         generated = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        page = fleet_page(options["results"], options["expected_hosts"], generated, options["title"])
+        page = fleet_page(
+            options["results"], options["expected_hosts"], generated, options["title"], options["registries"]
+        )
         try:
             write_atomic(path, page.encode("utf-8"), 0o644)
         except StateError as error:
             raise AnsibleActionFail("dest: %s" % error) from error
         self._display.display("Report: %s" % path)
         return path
+
+
+def _registry_lines(told: Any, top: int) -> list[str]:
+    if isinstance(told, Mapping) and "plan" in told:
+        failed = ["It failed: %s" % printable(told["msg"], 1000)] if told.get("failed") and told.get("msg") else []
+        return retention_lines(told, top) + failed
+    message = told.get("msg") if isinstance(told, Mapping) else None
+    return ["A registry gave no result: %s" % printable(message or "it was not asked", 1000)]
 
 
 def _with_policy(told: Any, installed: Any) -> Any:

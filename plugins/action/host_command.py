@@ -8,18 +8,27 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.run import parse_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
-from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import secrets_of
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import (
+    CLEANUP,
+    RETENTION,
+    secrets_of,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import COMMAND
+from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request import parse_retention_options
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.packer import PackError, build
 
 MODULE = "imagefleet.docker.host_command"
+PARSERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
+    CLEANUP: parse_options,
+    RETENTION: parse_retention_options,
+}
 INTERNAL = ("_command_sha256", "_command_source", "_secrets")
 
 
@@ -72,6 +81,9 @@ def _check_policy(config: Any) -> list[str]:
     options = config.get("options") or {}
     if not isinstance(options, Mapping):
         raise PolicyError(f"config.options is a {type(options).__name__}, a mapping is needed")
+    command = config.get("command") or CLEANUP
+    if command not in PARSERS:
+        raise PolicyError(f"config.command is {command!r}, it is one of {', '.join(PARSERS)}")
     # The file of protected references is on the host, not here.
-    parse_options({key: value for key, value in options.items() if key != "protect_file"})
+    PARSERS[command]({key: value for key, value in options.items() if key != "protect_file"})
     return secrets_of(options)

@@ -34,8 +34,14 @@ options:
   results:
     description:
       - Maps host names to results of M(imagefleet.docker.image_prune_policy), or to reports of the host command.
+      - Without any, only O(registries) are shown.
     type: dict
-    required: true
+    default: {}
+  registries:
+    description:
+      - Maps names of registries to results of M(imagefleet.docker.registry_retention), which are shown beside the hosts.
+    type: dict
+    default: {}
   policies:
     description:
       - Maps host names to results of M(imagefleet.docker.host_command), to show which policy is installed and how old it is.
@@ -62,6 +68,7 @@ options:
     default: 10
 seealso:
   - module: imagefleet.docker.image_prune_policy
+  - module: imagefleet.docker.registry_retention
 """
 
 EXAMPLES = r"""
@@ -102,7 +109,8 @@ dest:
 from ansible.module_utils.basic import AnsibleModule
 
 ARGUMENTS = {
-    "results": {"type": "dict", "required": True},
+    "results": {"type": "dict", "default": {}},
+    "registries": {"type": "dict", "default": {}},
     "policies": {"type": "dict", "default": {}},
     "expected_hosts": {"type": "list", "elements": "str"},
     "dest": {"type": "path"},

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_command
-short_description: Install the command that cleans a host on schedule, without Ansible
+short_description: Install the command that cleans a host or a registry on schedule, without Ansible
 version_added: 1.0.0
 author:
   - imagefleet.docker contributors (@imagefleet)
@@ -46,6 +46,12 @@ options:
       - What the command does. Required with O(state=present).
     type: dict
     suboptions:
+      command:
+        description:
+          - V(cleanup) cleans the images of this host, V(retention) a registry from this host.
+        type: str
+        choices: [cleanup, retention]
+        default: cleanup
       mode:
         description:
           - V(report) plans, samples which images are used, and deletes nothing. V(apply) deletes.
@@ -54,7 +60,8 @@ options:
         default: report
       options:
         description:
-          - The options of M(imagefleet.docker.image_prune_policy), as that module takes them.
+          - The options of M(imagefleet.docker.image_prune_policy), or with O(config.command=retention) of
+            M(imagefleet.docker.registry_retention), as that module takes them.
         type: dict
         default: {}
       metrics_file:
@@ -107,6 +114,7 @@ options:
     default: present
 seealso:
   - module: imagefleet.docker.image_prune_policy
+  - module: imagefleet.docker.registry_retention
 """
 
 EXAMPLES = r"""
@@ -232,6 +240,7 @@ def main() -> None:
             "config": {
                 "type": "dict",
                 "options": {
+                    "command": {"type": "str", "choices": ["cleanup", "retention"], "default": "cleanup"},
                     "mode": {"type": "str", "choices": ["report", "apply"], "default": "report"},
                     "options": {"type": "dict", "default": {}},
                     "metrics_file": {"type": "path"},

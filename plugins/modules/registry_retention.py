@@ -232,6 +232,10 @@ plan:
       description: Why the outcome is not V(done).
       type: str
       sample: null
+    goes_with:
+      description: The manifest with which it is deleted, its own for a tag; V(null) for what stays.
+      type: str
+      sample: "sha256:4f2ad1d0b0b4d7e3e3b1c2f6b8a1f5d7f0c9a8b7e6d5c4b3a29181706f5e4d3c"
     used_by:
       description: Who uses it, by the ledger.
       type: list

@@ -18,6 +18,7 @@ from pushing import REGISTRY, push
 from workbench import LABEL, Workbench
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import EngineUnreachable
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import parse_reference
 from ansible_collections.imagefleet.docker.plugins.module_utils._usage.bookkeeping import keep_ledger
 from ansible_collections.imagefleet.docker.plugins.module_utils._usage.observe import observe
 
@@ -37,7 +38,8 @@ def told(bench: Workbench) -> dict[str, Any]:
 
 
 def row(bench: Workbench, usage: dict[str, Any], name: str) -> dict[str, Any]:
-    (found,) = [image for image in usage["images"] if bench.name(name) in image["references"]]
+    canonical = parse_reference(bench.name(name)).canonical
+    (found,) = [image for image in usage["images"] if canonical in image["references"]]
     return dict(found)
 
 
@@ -183,7 +185,7 @@ def test_what_was_deleted_as_restorable_stays_protected(registry: Workbench, kee
     released = {one["digest"] for one in usage["released"]}
     assert released == set(digests) and pushed[0].partition("@")[2] in released
     kept = keep(usage)
-    assert {kept["digests"][digest]["reason"] for digest in released} == {"deleted as restorable by web-1 0s ago"}
+    assert all(kept["digests"][digest]["reason"].startswith("deleted as restorable by web-1 ") for digest in released)
     # It is remembered by later runs, and by those that observe only.
     bench.clean()
     assert {one["digest"] for one in told(bench)["released"]} == released

@@ -16,6 +16,8 @@ SCHEMA = 1
 MAXIMUM_BYTES = 16 * 1024 * 1024
 TERM = 30 * 86400
 MASK = "********"
+CLEANUP, RETENTION = "cleanup", "retention"
+COMMANDS = (CLEANUP, RETENTION)
 SECRET_KEYS = frozenset({"password", "token"})
 TERM_KEYS = ("issued", "valid_until")
 
@@ -32,6 +34,12 @@ POLICY_OPTIONS = (
     "max_deletions",
     "refuse_above",
     "require_restorable",
+    "registry",
+    "repositories",
+    "ledger",
+    "confirm_after",
+    "minimum_kept",
+    "undo",
 )
 
 
@@ -43,7 +51,7 @@ def make_document(wanted: Mapping[str, Any], current: Optional[Mapping[str, Any]
     """
     document = {
         "schema": SCHEMA,
-        "command": "cleanup",
+        "command": CLEANUP,
         **{key: value for key, value in wanted.items() if value is not None},
     }
     own_end = document.pop("valid_until", None)
@@ -57,10 +65,11 @@ def make_document(wanted: Mapping[str, Any], current: Optional[Mapping[str, Any]
     return {"valid_until": iso_time(now + TERM), **document, "issued": iso_time(now)}
 
 
-def policy_hash(mode: str, options: Mapping[str, Any]) -> str:
+def policy_hash(mode: str, options: Mapping[str, Any], command: str = CLEANUP) -> str:
     """Names a policy: the same wherever the same rules are in force."""
     policy = {key: options[key] for key in POLICY_OPTIONS if options.get(key) is not None}
-    text = json.dumps({"mode": mode, "policy": policy}, sort_keys=True, separators=(",", ":"))
+    named = {"mode": mode, "policy": policy, **({} if command == CLEANUP else {"command": command})}
+    text = json.dumps(named, sort_keys=True, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
@@ -68,7 +77,7 @@ def policy_of(document: Mapping[str, Any]) -> Dict[str, Any]:
     """What reports show of an installed policy."""
     mode = str(document.get("mode", "report"))
     return {
-        "hash": policy_hash(mode, document.get("options") or {}),
+        "hash": policy_hash(mode, document.get("options") or {}, str(document.get("command", CLEANUP))),
         "mode": mode,
         "issued": document["issued"],
         "valid_until": document["valid_until"],

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import CLEANUP, RETENTION
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import LINK, LOG, Paths
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.schedule import Schedule
 
@@ -14,35 +15,39 @@ MARKER = "# Managed by Ansible, module imagefleet.docker.host_command: changes m
 NO_FAILURE = "4 6"
 
 
-def cron_text(paths: Paths, schedule: Schedule) -> str:
+WHAT = {CLEANUP: "Clean Docker images by policy", RETENTION: "Clean a registry by policy"}
+AFTER = {CLEANUP: "docker.service", RETENTION: "network-online.target"}
+
+
+def cron_text(paths: Paths, schedule: Schedule, command: str = CLEANUP) -> str:
     """A file for cron.d. The summary is dropped, since the JSON report has it; errors reach cron's mail."""
-    run = f"{LINK} cleanup --config {paths.config} >/dev/null"
+    run = f"{LINK} {command} --config {paths.config} >/dev/null"
     return f"{MARKER}PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n{schedule.cron} root {run}\n"
 
 
-def service_text(paths: Paths) -> str:
+def service_text(paths: Paths, command: str = CLEANUP) -> str:
     """The unit that runs once; the summary goes to the journal."""
     return (
         f"{MARKER}"
         "[Unit]\n"
-        f"Description=Clean Docker images by policy {paths.name}\n"
-        "After=docker.service\n"
+        f"Description={WHAT[command]} {paths.name}\n"
+        f"After={AFTER[command]}\n"
         "\n"
         "[Service]\n"
         "Type=oneshot\n"
-        f"ExecStart={LINK} cleanup --config {paths.config}\n"
+        f"ExecStart={LINK} {command} --config {paths.config}\n"
         f"SuccessExitStatus={NO_FAILURE}\n"
         "Nice=10\n"
         "NoNewPrivileges=yes\n"
     )
 
 
-def timer_text(paths: Paths, schedule: Schedule, delay_seconds: int) -> str:
+def timer_text(paths: Paths, schedule: Schedule, delay_seconds: int, command: str = CLEANUP) -> str:
     """The timer; a run missed while the host was down is made up for."""
     return (
         f"{MARKER}"
         "[Unit]\n"
-        f"Description=When to clean Docker images by policy {paths.name}\n"
+        f"Description=When: {WHAT[command]} {paths.name}\n"
         "\n"
         "[Timer]\n"
         f"OnCalendar={schedule.calendar}\n"

@@ -129,6 +129,7 @@ def _scheduler(wanted: str, root: str) -> str:
 def _files(order: Order, scheduler: str, config: Mapping[str, Any]) -> List[Wanted]:
     """In an order in which every file finds what it refers to."""
     paths = order.paths
+    command = str(config["command"])
     files: List[Wanted] = [
         File(COMMAND, order.command, 0o755, as_digest, order.command_sha256),
         Link(LINK, COMMAND),
@@ -136,11 +137,11 @@ def _files(order: Order, scheduler: str, config: Mapping[str, Any]) -> List[Want
         File(paths.config, config_file.encode(config), 0o600, show_config),
     ]
     if scheduler == "cron":
-        files.append(File(paths.cron, cron_text(paths, _cron_schedule(order)).encode("utf-8")))
+        files.append(File(paths.cron, cron_text(paths, _cron_schedule(order), command).encode("utf-8")))
         return files + [Absent(path, as_text) for path in (*_unit_files(paths), paths.timer_stamp)]
     files += [
-        File(paths.service, service_text(paths).encode("utf-8")),
-        File(paths.timer, timer_text(paths, order.schedule, order.delay).encode("utf-8")),
+        File(paths.service, service_text(paths, command).encode("utf-8")),
+        File(paths.timer, timer_text(paths, order.schedule, order.delay, command).encode("utf-8")),
         Link(paths.timer_link, paths.timer),
         Absent(paths.cron, as_text),
     ]

@@ -77,6 +77,7 @@ def _bytes(plan: Plan, outcomes: Sequence[str]) -> Optional[int]:
 def _row(row: Row) -> Dict[str, Any]:
     return {
         **{key: value for key, value in asdict(row).items() if key != "unit"},
+        "goes_with": row.unit or None,
         "used_by": list(row.used_by),
         "arrived": iso(row.arrived),
         "created": iso(row.created),

@@ -27,8 +27,12 @@ def audit_line(config: CommandConfig, outcome: Outcome) -> str:
     ]
     fields += [(key, outcome.summary[key]) for key in COUNTS if key in outcome.summary]
     fields += [
-        (key, outcome.summary[key]) for key in ("reclaimable_bytes", "reclaimed_bytes") if key in outcome.summary
+        (key, outcome.summary[key])
+        for key in ("reclaimable_bytes", "reclaimed_bytes")
+        if outcome.summary.get(key) is not None
     ]
+    if outcome.result is not None and outcome.result.get("run_id"):
+        fields.append(("undo", outcome.result["run_id"]))
     line = " ".join(f"{key}={value}" for key, value in fields)
     message = f" message={json.dumps(printable(outcome.message))}" if outcome.message else ""
     return f"{iso_time(outcome.finished)} {line}{message}"

@@ -12,6 +12,8 @@ from typing import Any, Dict, Mapping, Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import (
+    CLEANUP,
+    COMMANDS,
     MAXIMUM_BYTES,
     SCHEMA,
     policy_hash,
@@ -28,6 +30,7 @@ class CommandConfig:
     """One configuration file. Times are epoch seconds; `schema_problem` is set when only planning is possible."""
 
     name: str
+    command: str
     mode: str
     options: Mapping[str, Any]
     report_file: str
@@ -51,7 +54,7 @@ class CommandConfig:
     @property
     def policy_hash(self) -> str:
         """Names the policy in the log line: the same wherever the same rules are in force."""
-        return policy_hash(self.mode, self.options)
+        return policy_hash(self.mode, self.options, self.command)
 
 
 def read_config(path: str) -> CommandConfig:
@@ -78,8 +81,10 @@ def _parse(path: str, document: Dict[str, Any]) -> CommandConfig:
     if schema != SCHEMA or isinstance(schema, bool):
         problem = f"{path} has schema {schema!r}, this version of the command knows {SCHEMA}; update the command"
     command = document.get("command", "cleanup")
-    if command != "cleanup" and problem is None:
-        raise PolicyError(f"{path}: command is {command!r}, this command runs 'cleanup'")
+    if command not in COMMANDS:
+        if problem is None:
+            raise PolicyError(f"{path}: command is {command!r}, it is one of {', '.join(COMMANDS)}")
+        command = CLEANUP
     mode = document.get("mode", "report")
     if mode not in MODES:
         if problem is None:
@@ -90,6 +95,7 @@ def _parse(path: str, document: Dict[str, Any]) -> CommandConfig:
         raise PolicyError(f"{path}: options is a {type(options).__name__}, a JSON object is needed")
     return CommandConfig(
         name=name,
+        command=command,
         mode=mode,
         options=options,
         report_file=_file(path, document, "report_file") or Paths(name).report,

@@ -12,14 +12,14 @@ from typing import List, Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.run import parse_options, run_unused
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, PolicyError
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._command import cleanup
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command import scheduled
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import read_config
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode, help_text
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.jobs import JOBS
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.report import make_report
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.unused import unused_lines, unused_rows
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.version import VERSION
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.text import host_lines
 
 MESSAGE_LIMIT = 4000
 ROWS = 50
@@ -30,22 +30,25 @@ def main(arguments: Optional[List[str]] = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "unused":
         return int(_unused(options.docker_host, options.json))
-    return int(_cleanup(options.config, options.dry_run, options.json))
+    return int(_scheduled(options.command, options.config, options.dry_run, options.json))
 
 
-def _cleanup(path: str, dry_run: bool, as_json: bool) -> ExitCode:
+def _scheduled(command: str, path: str, dry_run: bool, as_json: bool) -> ExitCode:
     try:
         config = read_config(path)
     except PolicyError as error:
         _complain(str(error))
         return ExitCode.USAGE
-    outcome = cleanup.run(config, dry_run, _say if sys.stderr.isatty() else None)
+    if config.command != command:
+        _complain(f"{path} is a configuration of 'imagefleet {config.command}', not of 'imagefleet {command}'")
+        return ExitCode.USAGE
+    outcome = scheduled.run(config, dry_run, _say if sys.stderr.isatty() else None)
     # A dry run by hand must not pass for the last scheduled run.
-    problems = [] if dry_run else cleanup.record(config, outcome)
+    problems = [] if dry_run else scheduled.record(config, outcome)
     if as_json:
         _say_json(make_report(config, outcome, {}))
     elif outcome.result is not None:
-        print("\n".join(host_lines(outcome.result, top=ROWS)))
+        print("\n".join(JOBS[command].lines(outcome.result, ROWS)))
     for message in ([outcome.message] if outcome.message else []) + problems:
         _complain(message)
     return ExitCode.STATE if problems and outcome.code == ExitCode.OK else outcome.code
@@ -56,7 +59,7 @@ def _unused(docker_host: Optional[str], as_json: bool) -> ExitCode:
         result = run_unused(parse_options({"docker_host": docker_host} if docker_host else {}))
     except FleetError as error:
         _complain(str(error))
-        return cleanup.exit_code(error)
+        return scheduled.exit_code(error)
     if as_json:
         _say_json({**result, "plan": unused_rows(result)})
     else:
@@ -80,19 +83,20 @@ def _say_json(document: object) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="imagefleet",
-        description="Cleans Docker images on this host by policy. Nothing that is in use is ever deleted.",
+        description="Cleans Docker images on this host, and registries, by policy. Nothing that is in use is ever deleted.",
         epilog=help_text(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"imagefleet {VERSION}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.required = True
-    run = commands.add_parser("cleanup", help="plan, and delete when the configuration says apply")
-    run.add_argument(
-        "--config", required=True, metavar="FILE", help="JSON configuration, for example /etc/imagefleet/NAME.json"
-    )
-    run.add_argument("--dry-run", action="store_true", help="only plan; writes no state, report, log or metrics")
-    run.add_argument("--json", action="store_true", help="print the report as JSON")
+    for name, job in JOBS.items():
+        run = commands.add_parser(name, help=job.help)
+        run.add_argument(
+            "--config", required=True, metavar="FILE", help="JSON configuration, for example /etc/imagefleet/NAME.json"
+        )
+        run.add_argument("--dry-run", action="store_true", help="only plan; writes no state, report, log or metrics")
+        run.add_argument("--json", action="store_true", help="print the report as JSON")
     unused = commands.add_parser(
         "unused", help="list every unused image with its bytes; needs no policy, deletes nothing"
     )

@@ -18,7 +18,7 @@ def metrics(config: CommandConfig, outcome: Outcome, last_success: Optional[int]
     """Prometheus text format 0.0.4. A run without a result publishes no counts rather than old ones."""
     lines = []
     for family, help_line, samples in _families(config, outcome, last_success):
-        name = f"imagefleet_cleanup_{family}"
+        name = f"imagefleet_{config.command}_{family}"
         lines += [f"# HELP {name} {help_line}", f"# TYPE {name} gauge"]
         for label, value in samples:
             lines.append(f'{name}{{name="{_label(config.name)}"{label}}} {value}')
@@ -43,6 +43,8 @@ def _families(
     for key, help_line in (
         ("images", "Images on the host when the run planned."),
         ("references", "Names of images on the host when the run planned."),
+        ("repositories", "Repositories that were read."),
+        ("requests", "Requests that were sent to the registry."),
         ("unused", "Images that nothing used."),
         ("reclaimable_bytes", "Bytes that the planned deletions free at least."),
         ("reclaimable_bytes_max", "Bytes that the planned deletions free at most."),
@@ -52,7 +54,12 @@ def _families(
             yield key, help_line, [("", summary[key])]
     counts = [(f',result="{key}"', summary[key]) for key in COUNTS if summary.get(key) is not None]
     yield "items", "Rows of the last plan by what became of them.", counts
-    unreachable = int(bool(summary.get("target_unreachable")))
+    if outcome.result is not None and "ledger_problem" in outcome.result:
+        blind = int(bool(outcome.result["ledger_problem"]))
+        yield "ledger_incomplete", "1 if what the fleet uses is not known, so that nothing was deleted.", [("", blind)]
+    if "target_unreachable" not in summary:
+        return
+    unreachable = int(bool(summary["target_unreachable"]))
     yield "target_unreachable", "1 if no allowed deletion reaches the disk target.", [("", unreachable)]
 
 

@@ -10,7 +10,7 @@ from typing import Any, Mapping, Optional
 
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode
 
-COUNTS = ("kept", "to_delete", "deleted", "gone", "refused", "deferred", "failed")
+COUNTS = ("kept", "to_delete", "deleted", "gone", "refused", "deferred", "failed", "pending", "restored")
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def make_report(config: CommandConfig, outcome: Outcome, previous: Mapping[str, 
     finished = iso_time(outcome.finished)
     document: Dict[str, Any] = {
         "schema": SCHEMA,
-        "command": "cleanup",
+        "command": config.command,
         "version": VERSION,
         "name": config.name,
         "mode": config.mode,

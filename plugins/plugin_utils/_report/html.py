@@ -20,6 +20,7 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_ove
     tiles,
     top_images,
 )
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_registries import registry_sections
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.markup import Html, tag
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.moments import show_moment
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
@@ -34,10 +35,12 @@ def fleet_page(
     expected_hosts: Optional[Sequence[str]] = None,
     generated: str = "",
     title: str = TITLE,
+    registries: Optional[Mapping[str, Any]] = None,
 ) -> str:
     """The page as text.
 
-    `results` maps host names to results, `expected_hosts` names who has to answer, `generated` is now (ISO 8601).
+    `results` maps host names to results, `expected_hosts` names who has to answer, `generated` is now (ISO 8601); `registries`
+    maps names of registries to results of their retention.
     """
     fleet = read_fleet(results, expected_hosts)
     shown_title = printable(title)
@@ -67,6 +70,7 @@ def fleet_page(
             host_overview(fleet),
             near_misses(fleet),
             space_held(fleet),
+            registry_sections(registries or {}),
             host_sections(fleet),
         ),
         tag("footer", _footer()),

@@ -17,6 +17,15 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.text imp
 # A page of more rows is no longer read, and browsers become slow.
 ROWS_IN_PAGE = 20000
 ROWS_PER_HOST = 400
+OUTCOMES = {
+    "done": "good",
+    "gone": "good",
+    "failed": "bad",
+    "refused": "warn",
+    "deferred": "warn",
+    "pending": "warn",
+    "restored": "warn",
+}
 
 
 def host_sections(fleet: Fleet) -> Html:
@@ -85,17 +94,17 @@ def _table(title: str, rows: Sequence[Row], limit: int, outcomes: bool) -> Html:
             tag("span", row.reason, class_="reason"),
             some(row.used_by, 5) or "nobody",
         ]
-        lines.append(cells + ([_outcome(row)] if outcomes else []))
+        lines.append(cells + ([outcome_chip(row.outcome, row.error)] if outcomes else []))
     more = (
         tag("p", "%d more rows are not shown here" % (len(rows) - limit), class_="soft") if len(rows) > limit else None
     )
     return join([data_table("%s (%d)" % (title, len(rows)), header, lines, class_="plan", numbers=(1,)), more])
 
 
-def _outcome(row: Row) -> Html:
-    kind = {"done": "good", "gone": "good", "failed": "bad", "refused": "warn", "deferred": "warn"}.get(row.outcome, "")
-    chip = tag("span", row.outcome or "-", class_=("chip " + kind).strip())
-    return join([chip, " " + row.error if row.error else None])
+def outcome_chip(outcome: str, error: str) -> Html:
+    """What became of a row, as a coloured word with the cause."""
+    chip = tag("span", outcome or "-", class_=("chip " + OUTCOMES.get(outcome, "")).strip())
+    return join([chip, " " + error if error else None])
 
 
 def _list(title: str, lines: Sequence[str]) -> Html:

@@ -32,9 +32,7 @@ class Registry:
         self.subject: Dict[Place, Place] = {}
         for repository in facts.repositories:
             self._add(repository)
-        self.sizes = {
-            name: size for manifest in self.read.values() for name, size in _own_content(manifest).items()
-        }
+        self.sizes = {name: size for manifest in self.read.values() for name, size in _own_content(manifest).items()}
 
     def _add(self, facts: RepositoryFacts) -> None:
         name = facts.name
@@ -80,9 +78,7 @@ class Registry:
         """As registries do: every tag of a deleted manifest goes with it."""
         assert place in self.there, "deleted twice, or never there: %s" % (place,)
         self.there.discard(place)
-        self.tags = {
-            key: digest for key, digest in self.tags.items() if Place(key[0], digest) != place
-        }
+        self.tags = {key: digest for key, digest in self.tags.items() if Place(key[0], digest) != place}
 
     def apply(self, plan: Plan) -> Iterator[Tuple[Unit, bool]]:
         """After each single step: its unit, and whether that was the unit's last."""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Tuple
+from typing import Any, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Tuple
 
 import hypothesis.strategies as st
 
@@ -59,8 +59,7 @@ KEEP: Tuple[Any, ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """A registry and all that `make_plan` is asked for."""
 
     facts: RegistryFacts
@@ -71,6 +70,22 @@ class Request:
 
     def plan(self) -> Plan:
         return make_plan(self.facts, self.policy, self.minimum_kept, self.confirmed, self.max_deletions)
+
+    def __repr__(self) -> str:
+        """Short enough to read when a test fails."""
+        lines = ["keep %d, cap %s, %s" % (self.minimum_kept, self.max_deletions, self.policy.protect)]
+        lines += ["confirmed %s, tag_delete %s" % (self.confirmed, self.facts.tag_delete), repr(self.facts.use)]
+        lines += ["rules %s %s" % (len(self.policy.keep), [rule.title for rule in self.policy.delete])]
+        for one in self.facts.repositories:
+            lines.append("%s: unknown %s, present %s, absent %s" % (one.name, one.unknown, one.present, one.absent))
+            lines += ["  %s at %s" % (tag, at[7:15]) for tag, at in one.tags.items()]
+            lines += ["  leftover %s" % at[7:15] for at in one.leftovers]
+            lines += ["  %s attached to %s" % ([at[7:15] for at in those], to[7:15]) for to, those in one.referrers.items()]
+            for manifest in one.manifests.values():
+                children = [child.digest[7:15] for child in manifest.children]
+                subject = manifest.subject[7:15] if manifest.subject else None
+                lines.append("  manifest %s: subject %s, children %s" % (manifest.digest[7:15], subject, children))
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True)
@@ -196,9 +211,7 @@ def requests(draw: Any) -> Request:
         minimum_age=draw(st.sampled_from(["0s", "0s", "15d"])),
         target=REGISTRY,
     )
-    return Request(
-        facts, policy, draw(st.sampled_from([0, 0, 1, 2])), draw(_confirmations(facts)), draw(_caps)
-    )
+    return Request(facts, policy, draw(st.sampled_from([0, 0, 1, 2])), draw(_confirmations(facts)), draw(_caps))
 
 
 _caps = st.sampled_from([None, None, 1, 2, 3, 5])

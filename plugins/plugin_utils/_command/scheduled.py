@@ -1,15 +1,14 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`imagefleet cleanup`: one run by a configuration file."""
+"""One run by a configuration file."""
 
 from __future__ import annotations
 
 import time
 import traceback
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.run import parse_options, run_cleanup
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     EngineError,
     FleetError,
@@ -17,12 +16,14 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     PartialFailure,
     PolicyError,
     RefusedError,
+    RegistryError,
     StateError,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.moments import parse_time
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.audit import append_line, audit_line
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import CommandConfig
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.jobs import JOBS, Progress
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.metrics import metrics, write_metrics
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome import Outcome
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.report import (
@@ -31,7 +32,6 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.report 
     write_report,
 )
 
-Progress = Optional[Callable[[str], None]]
 Ending = Tuple[ExitCode, str, Optional[Mapping[str, Any]]]
 
 # The first that fits: what a base class would catch as well comes after it.
@@ -41,6 +41,7 @@ EXIT_BY_ERROR = (
     (LockedError, ExitCode.LOCKED),
     (PolicyError, ExitCode.USAGE),
     (EngineError, ExitCode.ENGINE),
+    (RegistryError, ExitCode.ENGINE),
     (StateError, ExitCode.STATE),
     (FleetError, ExitCode.ITEMS_FAILED),
 )
@@ -52,8 +53,9 @@ def run(config: CommandConfig, dry_run: bool, progress: Progress = None) -> Outc
     barred = config.plan_only(started)
     applied = config.mode == "apply" and not dry_run and barred is None
     try:
-        request = parse_options(config.options)
-        code, message, result = _ending(run_cleanup(request, applied, progress, remember=not dry_run), applied)
+        code, message, result = _ending(
+            JOBS[config.command].run(config.options, applied, progress, not dry_run), applied
+        )
     except FleetError as error:
         code, message, result = _error_ending(error)
     except Exception as error:  # a scheduled run must leave its report and metrics whatever happens

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.imagefleet.docker.plugins.module_utils import _errors
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.moments import iso_time
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._command import cleanup
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command import jobs, scheduled
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.audit import append_line, audit_line
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import read_config
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import MEANINGS, ExitCode, help_text
@@ -79,13 +79,13 @@ def fixture_core(monkeypatch):
     calls = []
 
     def answer(result):
-        def run_cleanup(_request, apply, _progress, remember):
+        def run_cleanup(_request, apply, _progress, remember, run_program):
             calls.append((apply, remember))
             if isinstance(result, Exception):
                 raise result
             return result
 
-        monkeypatch.setattr(cleanup, "run_cleanup", run_cleanup)
+        monkeypatch.setattr(jobs, "run_cleanup", run_cleanup)
         return calls
 
     return answer
@@ -108,7 +108,7 @@ def with_result(error, result):
         (_errors.EngineUnreachable("no socket"), ExitCode.ENGINE, "no socket"),
         (_errors.EngineError("500"), ExitCode.ENGINE, "500"),
         (_errors.StateError("full"), ExitCode.STATE, "full"),
-        (_errors.RegistryError("down"), ExitCode.ITEMS_FAILED, "down"),
+        (_errors.RegistryError("down"), ExitCode.ENGINE, "down"),
         (_errors.RefusedError("too many", RESULT), ExitCode.REFUSED, "too many"),
         (_errors.PartialFailure("1 of 2", RESULT), ExitCode.ITEMS_FAILED, "1 of 2"),
         (KeyError("x"), ExitCode.BUG, "unexpected error: KeyError"),
@@ -116,7 +116,7 @@ def with_result(error, result):
 )
 def test_every_ending_has_its_exit_code(configure, core, answer, code, words):
     core(answer)
-    outcome = cleanup.run(configure(), dry_run=False)
+    outcome = scheduled.run(configure(), dry_run=False)
     assert outcome.code == code
     assert words in outcome.message
 
@@ -134,7 +134,7 @@ def test_every_ending_has_its_exit_code(configure, core, answer, code, words):
 def test_deletes_only_when_mode_policy_age_and_caller_agree(configure, core, changes, dry_run, expected):
     """Pairs of (apply, remember): a scheduled report samples use, a dry run writes nothing at all."""
     calls = core(RESULT)
-    outcome = cleanup.run(configure(**changes), dry_run=dry_run)
+    outcome = scheduled.run(configure(**changes), dry_run=dry_run)
     assert calls == [expected]
     assert outcome.applied is expected[0]
 
@@ -142,27 +142,27 @@ def test_deletes_only_when_mode_policy_age_and_caller_agree(configure, core, cha
 @pytest.mark.parametrize("changes, words", [({"valid_until": PAST}, "expired at 2020"), ({"schema": 99}, "schema 99")])
 def test_a_barred_policy_says_so_by_exit_code(configure, core, changes, words):
     core(RESULT)
-    outcome = cleanup.run(configure(**changes), dry_run=False)
+    outcome = scheduled.run(configure(**changes), dry_run=False)
     assert outcome.code == ExitCode.POLICY_EXPIRED
     assert words in outcome.message
     assert outcome.result == RESULT
 
 
 def test_an_unknown_schema_with_unknown_options_is_not_a_usage_error(configure):
-    outcome = cleanup.run(configure(schema=99, options={"delete": "everything"}), dry_run=False)
+    outcome = scheduled.run(configure(schema=99, options={"delete": "everything"}), dry_run=False)
     assert outcome.code == ExitCode.POLICY_EXPIRED
 
 
 def test_a_brake_in_report_mode_is_no_failure(configure, core):
     core({**RESULT, "hold": HOLD})
-    assert cleanup.run(configure(mode="report"), dry_run=False).code == ExitCode.OK
+    assert scheduled.run(configure(mode="report"), dry_run=False).code == ExitCode.OK
 
 
 def test_a_run_leaves_report_log_and_metrics(configure, core, tmp_path):
     core(RESULT)
     config = configure()
-    outcome = cleanup.run(config, dry_run=False)
-    assert cleanup.record(config, outcome) == []
+    outcome = scheduled.run(config, dry_run=False)
+    assert scheduled.record(config, outcome) == []
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["exit_code"] == 0
     assert report["result"] == RESULT
@@ -179,11 +179,11 @@ def test_a_run_leaves_report_log_and_metrics(configure, core, tmp_path):
 def test_a_failed_run_keeps_the_last_result_and_success(configure, core, tmp_path):
     config = configure()
     core(RESULT)
-    cleanup.record(config, cleanup.run(config, dry_run=False))
+    scheduled.record(config, scheduled.run(config, dry_run=False))
     first = json.loads((tmp_path / "report.json").read_text())
     core(_errors.EngineUnreachable("no socket"))
     for _run in range(2):
-        cleanup.record(config, cleanup.run(config, dry_run=False))
+        scheduled.record(config, scheduled.run(config, dry_run=False))
         report = json.loads((tmp_path / "report.json").read_text())
         assert report["exit_code"] == 7
         assert report["message"] == "no socket"
@@ -198,7 +198,7 @@ def test_a_damaged_report_is_replaced(configure, core, tmp_path, content):
     (tmp_path / "report.json").write_text(content)
     core(_errors.EngineUnreachable("no socket"))
     config = configure()
-    assert cleanup.record(config, cleanup.run(config, dry_run=False)) == []
+    assert scheduled.record(config, scheduled.run(config, dry_run=False)) == []
     assert json.loads((tmp_path / "report.json").read_text())["last_success"] is None
 
 
@@ -206,7 +206,7 @@ def test_what_cannot_be_written_is_told_and_the_rest_is_written(configure, core,
     (tmp_path / "log").mkdir()
     core(RESULT)
     config = configure()
-    problems = cleanup.record(config, cleanup.run(config, dry_run=False))
+    problems = scheduled.record(config, scheduled.run(config, dry_run=False))
     assert len(problems) == 1
     assert f"cannot append to the log {tmp_path}/log: Is a directory" in problems[0]
     assert (tmp_path / "report.json").exists()

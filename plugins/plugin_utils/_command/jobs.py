@@ -1,0 +1,62 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The jobs of the command: what each configuration can ask for."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.run import parse_options, run_cleanup
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import CLEANUP, RETENTION
+from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request import parse_retention_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._retire.run import run_retention
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.retention import retention_lines
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.text import host_lines
+
+Progress = Optional[Callable[[str], None]]
+HELPER_TIMEOUT = 60
+
+
+@dataclass(frozen=True)
+class Job:
+    """`run` takes options, whether to delete, progress and whether to remember; `lines` shows a result with so many rows."""
+
+    help: str
+    run: Callable[[Mapping[str, Any], bool, Progress, bool], Mapping[str, Any]]
+    lines: Callable[[Mapping[str, Any], int], List[str]]
+
+
+def run_program(argv: Sequence[str], text: str) -> Tuple[int, str, str]:
+    """Ask a credential helper. Raises OSError when there is none of that name, or when it does not answer."""
+    try:
+        done = subprocess.run(
+            list(argv), input=text, capture_output=True, universal_newlines=True, timeout=HELPER_TIMEOUT, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise OSError("it did not answer within %d seconds" % HELPER_TIMEOUT) from error
+    return done.returncode, done.stdout, done.stderr
+
+
+def _cleanup(options: Mapping[str, Any], apply: bool, progress: Progress, remember: bool) -> Mapping[str, Any]:
+    return run_cleanup(parse_options(options), apply, progress, remember=remember, run_program=run_program)
+
+
+def _retention(options: Mapping[str, Any], apply: bool, progress: Progress, remember: bool) -> Mapping[str, Any]:
+    return run_retention(parse_retention_options(options), apply, progress, remember=remember, run_program=run_program)
+
+
+JOBS: Dict[str, Job] = {
+    CLEANUP: Job(
+        "plan the clean-up of this host, and delete when the configuration says apply",
+        _cleanup,
+        lambda result, top: host_lines(result, top=top),
+    ),
+    RETENTION: Job(
+        "plan the retention of a registry, and delete when the configuration says apply",
+        _retention,
+        retention_lines,
+    ),
+}
