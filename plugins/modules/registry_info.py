@@ -140,7 +140,7 @@ repositories:
           sample: {}
         referrers:
           description:
-            - Signatures, attestations and other artifacts about it or an image below it. RV(repositories[].tags[].referrers[].how) tells
+            - Signatures, attestations and other artifacts about it or an image below it. C(how) tells
               whether the referrers API, a tag (C(sha256-...), C(.sig), C(.att), C(.sbom)) or the field C(subject) told of it.
           type: list
           elements: dict

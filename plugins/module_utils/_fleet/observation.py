@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import math
+
 # Those of typing are the same and ten times as slow to ask isinstance of, which a large fleet notices.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -156,7 +158,7 @@ def _check_clock(observed: int, offset: Any, now: int) -> None:
         raise _Unbelievable("its observation is malformed: clock_offset_seconds %r is no number" % (offset,))
     # Written so that NaN is refused as well.
     if offset is not None and not abs(offset) <= MAX_DIFFERENCE:
-        size = "%g s" % offset if abs(offset) > 10**9 or offset != offset else format_duration(int(abs(offset)))
+        size = format_duration(int(abs(offset))) if math.isfinite(offset) else "%s seconds" % offset
         raise _Unbelievable("the clocks of its engine and of the host differ by %s; set them right" % size)
     if observed - now > MAX_DIFFERENCE:
         raise _Unbelievable(

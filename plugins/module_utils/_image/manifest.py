@@ -91,7 +91,9 @@ def parse_manifest(data: bytes, media_type: str = "") -> Manifest:
         own = OCI_INDEX if "manifests" in document else OCI_MANIFEST if "config" in document else ""
     if own not in MANIFEST_TYPES:
         return Manifest(digest, str(own), len(data), known=False)
-    config, blobs, children = None, [], []
+    config: Optional[Descriptor] = None
+    blobs: List[Descriptor] = []
+    children: List[Descriptor] = []
     if own in INDEX_TYPES:
         for entry in _entries(digest, document, "manifests"):
             (children if entry.is_manifest else blobs).append(entry)

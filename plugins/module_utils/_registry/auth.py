@@ -11,7 +11,7 @@ import time
 from typing import Dict, Mapping, Optional, Tuple
 from urllib.parse import urlencode
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError, RegistryRefusal
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import (
     Credentials,
     RunProgram,
@@ -25,9 +25,10 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._registry.http i
     explain,
     json_of,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import RegistryOptions
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import RegistryOptions, is_token
 
-_FIELD = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+# RFC 9110 11.2: a value is quoted or a token.
+_FIELD = re.compile(r'(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))')
 # By the token specification; tokens are renewed a little before they end.
 DEFAULT_LIFE = 60
 MARGIN = 10
@@ -78,7 +79,7 @@ class Authorizer:
             if known is not None and known[0] != sent and time.monotonic() < known[1]:
                 # Another thread was refused at the same time, and has already asked.
                 return known[0]
-            fields = dict(_FIELD.findall(rest))
+            fields = parse_challenge(rest)
             check_target(
                 self._options.base_url,
                 fields.get("realm", ""),
@@ -119,19 +120,31 @@ class Authorizer:
             headers = {"Authorization": found.basic} if found is not None and found.username else {}
             answer = self._transport.send(Request("GET", challenge["realm"], headers, query))
         if answer.status != 200:
-            raise RegistryError(
-                "The token server of registry %s answered %d%s%s"
-                % (self._options.registry, answer.status, explain(answer), advice(answer.status))
+            message = "The token server of registry %s answered %d%s%s" % (
+                self._options.registry,
+                answer.status,
+                explain(answer),
+                advice(answer.status),
             )
+            if answer.status in (401, 403):
+                raise RegistryRefusal(message, answer.status)
+            raise RegistryError(message)
         try:
             document = json_of(answer)
             token = str(document.get("token") or document["access_token"])
             life = int(document.get("expires_in") or DEFAULT_LIFE)
-        except (RegistryError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (RegistryError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise RegistryError("The token server of registry %s sent no token" % self._options.registry) from error
+        if not is_token(token):
+            raise RegistryError("The token server of registry %s sent no token" % self._options.registry)
         header = "Bearer " + token
         self._tokens[scope] = (header, time.monotonic() + max(life - MARGIN, life / 2))
         return header
+
+
+def parse_challenge(text: str) -> Dict[str, str]:
+    """The parameters of a WWW-Authenticate header, what comes after its scheme."""
+    return {key: quoted or plain for key, quoted, plain in _FIELD.findall(text)}
 
 
 def advice(status: int) -> str:

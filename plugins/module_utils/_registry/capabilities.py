@@ -58,7 +58,7 @@ class CapabilityMemory:
             data = read_capped(self._path, MAX_BYTES) if self._path else None
             document = json.loads(data.decode("utf-8")) if data else {}
             age = time.time() - float(document["checked"])
-        except (StateError, ValueError, KeyError, TypeError, RecursionError):
+        except (StateError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
             return Capabilities()
         if not 0 <= age < LIFE:
             return Capabilities()
@@ -81,9 +81,12 @@ def absent_digest() -> str:
     return "sha256:" + secrets.token_hex(32)
 
 
-def probe_referrers(client: RegistryClient, repository: str) -> bool:
-    """One GET: a registry with the API answers with an index, an empty one for what it does not have."""
-    return client.referrers(repository, absent_digest()) is not None
+def probe_referrers(client: RegistryClient, repository: str) -> Optional[bool]:
+    """One GET: a registry with the API answers with an index, an empty one for what it does not have. None if it refuses."""
+    try:
+        return client.referrers(repository, absent_digest()) is not None
+    except RegistryRefusal:
+        return None
 
 
 def probe_deletion(client: RegistryClient, repository: str) -> Capabilities:

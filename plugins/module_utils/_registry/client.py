@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
-from typing import Callable, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 from urllib.parse import quote, urlencode
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError, RegistryRefusal
-from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import MANIFEST_TYPES, digest_of
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import (
+    MANIFEST_TYPES,
+    OCI_INDEX,
+    digest_of,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import is_digest
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.auth import Authorizer, advice
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
@@ -155,12 +160,16 @@ class RegistryClient:
         return self._call("HEAD", path, _pull(repository), also=(404,)).status != 404
 
     def referrers(self, repository: str, digest: str) -> Optional[bytes]:
-        """The index of what refers to `digest`, None where the registry has no such API (then a fallback tag tells)."""
+        """The index of what refers to `digest`, all its pages as one; None where the registry has no such API (then a
+        fallback tag tells)."""
         path = "%s/referrers/%s" % (_path(repository), digest)
-        answer = self._call("GET", path, _pull(repository), limit=MAX_MANIFEST, also=(400, 404, 405))
-        if answer.status != 200 or "json" not in _type_of(answer):
+        answer = self._call("GET", path, _pull(repository), also=(400, 404, 405))
+        if answer.status != 200 or "json" not in _type_of(answer) or not isinstance(_manifests(answer), list):
             return None
-        return answer.body
+        entries: List[Any] = []
+        for page in self._pages(answer, path, _pull(repository), MAX_MANIFEST):
+            entries += _manifests(page) or []
+        return json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}).encode("utf-8")
 
     # Changing -------------------------------------------------------------------------------------------------------
 
@@ -195,17 +204,33 @@ class RegistryClient:
         seen: Dict[str, None] = {}
         target: Optional[str] = "%s?n=%d" % (path, PAGE)
         while target:
-            answer = self._call("GET", target, scope, limit=MAX_LIST)
-            entries = _entries(answer, key)
-            fresh = [entry for entry in entries if entry not in seen]
-            seen.update(dict.fromkeys(fresh))
-            yield from fresh
+            entries: List[str] = []
+            fresh: List[str] = []
+            for answer in self._pages(self._call("GET", target, scope, limit=MAX_LIST), path, scope, MAX_LIST):
+                entries = _entries(answer, key)
+                fresh = [entry for entry in entries if entry not in seen]
+                if entries and not fresh and next_page(answer) is not None:
+                    raise self._circle(path)
+                seen.update(dict.fromkeys(fresh))
+                yield from fresh
+            cut = len(entries) == PAGE and fresh
+            target = "%s?%s" % (path, urlencode({"n": PAGE, "last": entries[-1]})) if cut else None
+
+    def _pages(self, answer: Answer, path: str, scope: str, limit: int) -> Iterator[Answer]:
+        """An answer and all that its Link headers lead to."""
+        visited = {answer.url}
+        while True:
+            yield answer
             following = next_page(answer)
-            if following is None and len(entries) == PAGE and fresh:
-                following = "%s?%s" % (path, urlencode({"n": PAGE, "last": entries[-1]}))
-            elif following is not None and not fresh and entries:
-                raise RegistryError("Registry %s pages %s in a circle" % (self.name, path))
-            target = following
+            if following is None:
+                return
+            if following in visited:
+                raise self._circle(path)
+            visited.add(following)
+            answer = self._call("GET", following, scope, limit=limit)
+
+    def _circle(self, path: str) -> RegistryError:
+        return RegistryError("Registry %s pages %s in a circle" % (self.name, path))
 
     def _call(
         self,
@@ -252,10 +277,16 @@ class RegistryClient:
 
 def _entries(answer: Answer, key: str) -> List[str]:
     document = json_of(answer)
-    entries = (document.get(key) if isinstance(document, dict) else document) or []
+    # An empty list may be null; without the key it is another document, not a registry without content.
+    entries = (document[key] or []) if isinstance(document, dict) and key in document else None
     if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
-        raise RegistryError("%s sent no list of %s" % (answer.url, key))
+        raise RegistryError("%s sent no list of %s" % (answer.url.partition("?")[0], key))
     return entries
+
+
+def _manifests(answer: Answer) -> Any:
+    document = json_of(answer)
+    return document.get("manifests") if isinstance(document, dict) else None
 
 
 def _verify(reference: str) -> Check:

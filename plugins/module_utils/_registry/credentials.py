@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.redact import redact
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import DOCKER_HUB, RegistryOptions
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
 
@@ -98,7 +99,7 @@ def _ask_helper(
         said = (output or errors).strip().splitlines()
         if said and "credentials not found" in said[0]:
             return None
-        raise RegistryError("%s, which failed: %s" % (where, said[0][:200] if said else "exit code %d" % code))
+        raise RegistryError("%s, which failed: %s" % (where, redact(said[0])[:200] if said else "exit code %d" % code))
     try:
         document = json.loads(output)
         username, secret = str(document["Username"]), str(document["Secret"])

@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import json
 import random
+import socket
 import threading
 import time
 import traceback
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Callable, List, Mapping, Optional
+from typing import Any, Callable, Iterator, List, Mapping, Optional
 from urllib.parse import urljoin, urlsplit
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError
@@ -62,7 +64,7 @@ class Request:
 
 
 class Transport:
-    """Requests to one registry, from any number of threads; each has its own connections.
+    """Requests to one registry, from any number of threads; connections are kept and used again by whoever is next.
 
     `sleep` is the wait between tries. `requests` counts everything that was sent, redirects and retries too;
     `server_time` is the registry's clock by its last answer.
@@ -76,7 +78,7 @@ class Transport:
             )
         self._options = options
         self._sleep = sleep
-        self._local = threading.local()
+        self._idle: List[Any] = []
         self._slots = threading.BoundedSemaphore(options.concurrency)
         self._lock = threading.Lock()
         self._quiet_until = 0.0
@@ -91,11 +93,16 @@ class Transport:
             try:
                 with self._slots:
                     self._keep_quiet()
-                    answer = self._follow(request)
+                    with self._session() as session:
+                        answer = self._follow(session, request)
             except requests.exceptions.RequestException as error:
                 failure = _plain(error)
                 if isinstance(error, requests.exceptions.SSLError):
                     break
+            except OSError as error:
+                # A file of ours is missing: certificate, key or authorities.
+                failure = str(error)
+                break
             except _Broken as error:
                 failure = str(error)
             if answer is not None:
@@ -110,25 +117,37 @@ class Transport:
                 self._wait(attempt, answer)
         raise RegistryError("No answer from registry %s: %s" % (self._options.registry, failure))
 
-    @property
-    def _session(self) -> Any:
-        if not hasattr(self._local, "session"):
-            session = requests.Session()
-            # Credentials and proxies of the environment must not leak into requests that carry ours.
-            session.trust_env = False
-            session.verify = (self._options.ca_path or True) if self._options.validate_certs else False
-            if self._options.client_cert and self._options.client_key:
-                session.cert = (self._options.client_cert, self._options.client_key)
-            self._local.session = session
-        return self._local.session
+    @contextlib.contextmanager
+    def _session(self) -> Iterator[Any]:
+        """A session for one request at a time: never more of them than requests may be under way."""
+        with self._lock:
+            session = self._idle.pop() if self._idle else None
+        if session is None:
+            session = self._new_session()
+        try:
+            yield session
+        finally:
+            with self._lock:
+                self._idle.append(session)
 
-    def _follow(self, request: Request) -> Answer:
+    def _new_session(self) -> Any:
+        session = requests.Session()
+        # Credentials and proxies of the environment must not leak into requests that carry ours.
+        session.trust_env = False
+        # We follow redirects ourselves; the library would read their bodies without a limit even so.
+        session.get_redirect_target = lambda _response: None
+        session.verify = (self._options.ca_path or True) if self._options.validate_certs else False
+        if self._options.client_cert and self._options.client_key:
+            session.cert = (self._options.client_cert, self._options.client_key)
+        return session
+
+    def _follow(self, session: Any, request: Request) -> Answer:
         url, headers, params = request.url, {**request.headers, "Accept-Encoding": "identity"}, request.params
         method, data = request.method, request.data
         for _hop in range(MAX_REDIRECTS + 1):
             with self._lock:
                 self.requests += 1
-            response = self._session.request(
+            response = session.request(
                 method,
                 url,
                 headers=headers,
@@ -138,22 +157,27 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             )
-            self._note_time(response)
+            self._note_time(url, response)
             if response.status_code not in REDIRECTS or "Location" not in response.headers:
                 return _whole(response, method, request.limit)
-            target = urljoin(url, response.headers["Location"])
             response.close()
-            check_target(url, target, "Registry %s redirects" % self._options.registry)
+            who = "Registry %s redirects" % self._options.registry
+            target = _join(url, response.headers["Location"], who)
+            check_target(url, target, who)
             if urlsplit(target)[:2] != urlsplit(url)[:2]:
+                if data is not None and response.status_code != 303:
+                    # What is sent may be a refresh token.
+                    raise RegistryError("%s what is sent to it to another host; that is not followed" % who)
                 headers = {key: value for key, value in headers.items() if key.lower() != "authorization"}
             if response.status_code == 303 and method != "HEAD":
                 method, data = "GET", None
             url, params = target, None
         raise RegistryError("Registry %s redirects more than %d times" % (self._options.registry, MAX_REDIRECTS))
 
-    def _note_time(self, response: Any) -> None:
+    def _note_time(self, url: str, response: Any) -> None:
         told = parse_http_date(response.headers.get("Date", ""))
-        if told is not None:
+        # Token servers and stores have clocks of their own.
+        if told is not None and url.startswith(self._options.base_url + "/"):
             self.server_time = told
 
     def _keep_quiet(self) -> None:
@@ -177,22 +201,26 @@ class _Broken(Exception):
 
 def check_target(source: str, target: str, who: str) -> None:
     """Refuse what a server must not send us to: raises RegistryError."""
-    one, other = urlsplit(source), urlsplit(target)
+    try:
+        one, other = urlsplit(source), urlsplit(target)
+    except ValueError as error:
+        raise RegistryError("%s to what is no address" % who) from error
     if other.scheme not in ("http", "https") or not other.hostname or other.username or other.password:
         raise RegistryError("%s to %r; that is not followed" % (who, _without_secrets(target)))
     if one.scheme == "https" and other.scheme != "https":
         raise RegistryError("%s from https to http; that is not followed" % who)
-    if _is_loopback(other.hostname) and not _is_loopback(one.hostname or ""):
-        raise RegistryError("%s to this machine (%s); that is not followed" % (who, other.hostname))
+    if _is_local(other.hostname) and not _is_local(one.hostname or ""):
+        raise RegistryError("%s to this machine or its own link (%s); that is not followed" % (who, other.hostname))
 
 
 def next_page(answer: Answer) -> Optional[str]:
     """The address of the next page by the Link header (RFC 8288), None on the last; it must be on the same host."""
     for link in requests.utils.parse_header_links(answer.headers.get("link", "")):
         if link.get("rel") == "next":
-            target = urljoin(answer.url, link["url"])
+            here = _without_secrets(answer.url)
+            target = _join(answer.url, str(link["url"]), "%s sends us for its next page" % here)
             if urlsplit(target)[:2] != urlsplit(answer.url)[:2]:
-                raise RegistryError("%s has its next page on another host; that is not followed" % answer.url)
+                raise RegistryError("%s has its next page on another host; that is not followed" % here)
             return target
     return None
 
@@ -221,7 +249,7 @@ def json_of(answer: Answer) -> Any:
     try:
         return json.loads(answer.body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise RegistryError("%s sent no JSON: %s" % (answer.url, error)) from error
+        raise RegistryError("%s sent no JSON: %s" % (_without_secrets(answer.url), error)) from error
 
 
 def _whole(response: Any, method: str, limit: int) -> Answer:
@@ -229,14 +257,15 @@ def _whole(response: Any, method: str, limit: int) -> Answer:
     size = 0
     headers = {key.lower(): value for key, value in response.headers.items()}
     try:
-        if method != "HEAD":
-            for chunk in response.iter_content(65536):
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > limit:
-                    raise RegistryError(
-                        "%s sent more than %d bytes, more than such a document may have" % (response.url, limit)
-                    )
+        # To HEAD too: a connection whose answer was not read to its end cannot be used again.
+        for chunk in response.iter_content(65536):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                raise RegistryError(
+                    "%s sent more than %d bytes, more than such a document may have"
+                    % (_without_secrets(response.url), limit)
+                )
     except requests.exceptions.RequestException as error:
         raise _Broken("it broke off its answer (%s)" % _plain(error)) from error
     finally:
@@ -256,11 +285,29 @@ def _retry_after(answer: Answer) -> Optional[float]:
     return None if moment is None else min(max(moment - time.time(), 0.0), MAX_WAIT)
 
 
-def _is_loopback(host: str) -> bool:
+def _is_local(host: str) -> bool:
+    """Loopback and link-local addresses (services that hand out credentials listen there), however they are written."""
+    host = host.rstrip(".")
     try:
-        return ip_address(host.strip("[]")).is_loopback
+        address = ip_address(host)
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        try:
+            # Short and decimal forms, which resolvers take: 127.1, 2130706433.
+            address = ip_address(socket.inet_aton(host))
+        except (OSError, ValueError):
+            return host == "localhost" or host.endswith(".localhost")
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_link_local or address.is_unspecified
+
+
+def _join(source: str, target: str, who: str) -> str:
+    """A target as it is meant at the source; raises RegistryError for what is no address."""
+    try:
+        joined = urljoin(source, target)
+        urlsplit(joined)
+    except ValueError as error:
+        raise RegistryError("%s to what is no address" % who) from error
+    return joined
 
 
 def _without_secrets(url: str) -> str:

@@ -14,6 +14,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import P
 DOCKER_HUB = "docker.io"
 DOCKER_HUB_API = "registry-1.docker.io"
 DEFAULT_CACHE_DIR = "/var/cache/imagefleet"
+# What a header can carry (RFC 6750 allows less).
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?")
 
 
@@ -42,7 +44,8 @@ class RegistryOptions:
     @property
     def base_url(self) -> str:
         host = DOCKER_HUB_API if self.registry == DOCKER_HUB else self.registry
-        return "%s://%s" % ("http" if self.insecure else "https", host)
+        # As the library requests writes addresses.
+        return "%s://%s" % ("http" if self.insecure else "https", host.lower())
 
 
 def make_registry_options(options: Mapping[str, Any], where: str = "") -> RegistryOptions:
@@ -59,14 +62,24 @@ def make_registry_options(options: Mapping[str, Any], where: str = "") -> Regist
         )
     if registry in ("index.docker.io", DOCKER_HUB_API):
         registry = DOCKER_HUB
+    if isinstance(known.get("token"), str):
+        # Files that hold one end with a line break.
+        known["token"] = known["token"].strip()
     made = RegistryOptions(**{**known, "registry": registry})
     _check(made, where)
     return made
 
 
+def is_token(text: str) -> bool:
+    """Whether it can be sent as a bearer token."""
+    return _TOKEN.fullmatch(text) is not None
+
+
 def _check(options: RegistryOptions, where: str) -> None:
     if options.token and options.username:
         raise PolicyError("%stoken: give either a token or username and password, not both" % where)
+    if options.token and not is_token(options.token):
+        raise PolicyError("%stoken: it holds spaces or characters that no token has; give the token alone" % where)
     if options.password is not None and options.username is None:
         raise PolicyError("%spassword: it has no effect without username" % where)
     if (options.client_cert is None) != (options.client_key is None):

@@ -29,7 +29,7 @@ class Graph:
             if manifest.subject is not None:
                 attached.setdefault(manifest.subject, {})[digest] = None
         for subject, digests in facts.referrers.items():
-            attached.setdefault(subject, {}).update((one, None) for one in digests if one in facts.manifests)
+            attached.setdefault(subject, {}).update((one, None) for one in digests if one in self._known)
         for tag, digest in facts.tags.items():
             owner = attached_to(tag)
             if owner is not None:
@@ -50,25 +50,31 @@ class Graph:
         """All that must stay when `roots` stay: what is below them or attached to them, and what they are attached to."""
         return set(_reach(roots, self._neighbours))
 
-    def dependents(self, digest: str) -> List[str]:
-        """The digest, all below it, and all that is attached to any of these: what may go with it."""
-        return _reach([digest], lambda one: self.attached.get(one, ()) + self.children.get(one, ()))
+    def dependents(self, *digests: str) -> List[str]:
+        """The digests, all below them, and all that is attached to any of these: what may go with them."""
+        return _reach(digests, lambda one: self.attached.get(one, ()) + self.children.get(one, ()))
 
     def deletion_order(self, digest: str, chosen: Set[str]) -> List[str]:
-        """`digest` and its dependents as far as `chosen`: what is attached before its subject, an index before its children."""
+        """The `chosen` of its dependents: what is attached before its subject, an index before its children."""
+        members = [one for one in self.dependents(digest) if one in chosen]
+        before = {one: [each for each in self.attached.get(one, ()) if each in chosen] for one in members}
+        for one in members:
+            for child in self.children.get(one, ()):
+                if child in chosen:
+                    before[child].append(one)
         order: Dict[str, None] = {}
         entered: Set[str] = set()
-        # (digest, whether what is attached to it is already in the order); a stack, since graphs may be deep.
-        stack: List[Tuple[str, bool]] = [(digest, False)]
-        while stack:
-            one, ready = stack.pop()
-            if ready:
-                order[one] = None
-                stack += [(child, False) for child in reversed(self.children.get(one, ())) if child in chosen]
-            elif one not in entered:
+        for member in members:
+            # A stack, since graphs may be deep; what is entered and not in the order yet is a cycle.
+            stack = [member]
+            while stack:
+                one = stack[-1]
                 entered.add(one)
-                stack.append((one, True))
-                stack += [(each, False) for each in reversed(self.attached.get(one, ())) if each in chosen]
+                missing = [each for each in before[one] if each not in entered]
+                if missing:
+                    stack.append(missing[0])
+                else:
+                    order.setdefault(stack.pop())
         return list(order)
 
     def _neighbours(self, one: str) -> Tuple[str, ...]:

@@ -39,7 +39,8 @@ class Holders:
 
 
 def _content(manifest: Manifest) -> Dict[str, int]:
-    """The manifest itself and what it names, each once."""
-    found = {blob.digest: blob.size for blob in manifest.blobs}
+    """The manifest itself and what it names, each once. Children bring their size themselves, where they are."""
+    found = {child.digest: 0 for child in manifest.children}
+    found.update((blob.digest, blob.size) for blob in manifest.blobs)
     found[manifest.digest] = manifest.size
     return found

@@ -27,12 +27,16 @@ def subject_of(tag: str) -> Optional[str]:
 def items_of(registry: RegistryFacts, facts: RepositoryFacts, graph: Graph) -> List[Item]:
     """Keys are tags, and digests for what has no tag of its own. What follows a subject that is there is no item."""
     items: List[Item] = []
+    roots: List[str] = []
     for tag, digest in facts.tags.items():
         subject = subject_of(tag)
-        if subject is not None and (graph.knows(subject) or subject in facts.present):
+        if subject is not None and graph.knows(subject):
             continue
-        items.append(_item(registry, facts, graph, digest, tag, tagged=subject is None))
-    reached = graph.needed(facts.tags.values())
+        roots.append(digest)
+        if subject is None or subject not in facts.present:
+            items.append(_item(registry, facts, graph, digest, tag, tagged=subject is None))
+    # What is attached to a leftover by a tag does not make it less of a leftover.
+    reached = graph.needed(roots)
     for digest in facts.leftovers:
         if digest not in reached and digest in facts.manifests:
             items.append(_item(registry, facts, graph, digest, None, tagged=False))
@@ -43,7 +47,9 @@ def _item(
     registry: RegistryFacts, facts: RepositoryFacts, graph: Graph, digest: str, tag: Optional[str], tagged: bool
 ) -> Item:
     below = graph.below(digest)
-    meanings = tuple(dict.fromkeys(below + _configs(facts, below)))
+    # What is attached would go with it, so its use counts too.
+    together = below + graph.dependents(digest)
+    meanings = tuple(dict.fromkeys(together + _configs(facts, together)))
     arrived = (
         facts.arrived.get(tag, Clock()) if tag is not None else Clock(facts.leftovers.get(digest), True, "untagged")
     )

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Dict, FrozenSet, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.policy import Policy
@@ -31,32 +31,29 @@ Confirmed = FrozenSet[Tuple[str, str, str]]
 
 @dataclass
 class _Candidate:
-    """A manifest whose tags rules would delete, all or some. `when` sorts oldest first."""
+    """A manifest whose tags rules would delete, all or some. `when` sorts oldest first.
+
+    `holders` have to go before it or with it, itself included; none when something that stays needs it.
+    """
 
     repository: str
     digest: str
     keys: List[str]
     when: Tuple[object, ...]
     outcome: str = PLANNED
+    youngest: Tuple[object, ...] = ()
+    holders: List[_Candidate] = field(default_factory=list)
 
 
 @dataclass
 class _Repository:
-    """One repository while its plan is made."""
+    """One repository while its plan is made. `kept`: what stays by the verdicts -> a tag or digest for which it does."""
 
     facts: RepositoryFacts
     graph: Graph
     items: Mapping[str, Item]
     verdicts: Mapping[str, Verdict]
-
-    def kept(self) -> Set[str]:
-        """Digests that stay by the verdicts, with all that they need."""
-        roots = {item.digest for key, item in self.items.items() if self.verdicts[key].action == KEEP}
-        # An attachment of something that is there, but that was not read, stays with it.
-        for tag, digest in self.facts.tags.items():
-            if tag not in self.items and not self.graph.knows(subject_of(tag) or ""):
-                roots.add(digest)
-        return self.graph.needed(roots)
+    kept: Mapping[str, str]
 
 
 def make_plan(
@@ -73,6 +70,7 @@ def make_plan(
     """
     repositories = {facts.name: _judged(registry, facts, policy, minimum_kept) for facts in registry.repositories}
     candidates = _candidates(registry, repositories)
+    candidates = _bound(registry, repositories, candidates)
     _hold_back(candidates, confirmed, max_deletions)
     holders = Holders(registry.repositories) if count_bytes else None
     rows: List[Row] = []
@@ -88,10 +86,64 @@ def make_plan(
 
 
 def _judged(registry: RegistryFacts, facts: RepositoryFacts, policy: Policy, minimum_kept: int) -> _Repository:
+    facts = _in_order(facts)
     graph = Graph(facts)
-    items = items_of(registry, facts, graph)
-    verdicts = judge(registry, facts, items, policy, minimum_kept)
-    return _Repository(facts, graph, {item.key: item for item in items}, verdicts)
+    registry, policy = _attachments_by_digest(registry, facts, policy)
+    judged = items_of(registry, facts, graph)
+    verdicts = judge(registry, facts, judged, policy, minimum_kept)
+    items = {item.key: item for item in judged}
+    return _Repository(facts, graph, items, verdicts, _kept(facts, graph, items, verdicts))
+
+
+def _in_order(facts: RepositoryFacts) -> RepositoryFacts:
+    """A plan must not depend on the order in which the registry lists."""
+    return replace(
+        facts,
+        tags=dict(sorted(facts.tags.items())),
+        manifests={digest: facts.manifests[digest] for digest in sorted(facts.manifests)},
+        leftovers=dict(sorted(facts.leftovers.items())),
+        referrers={subject: tuple(sorted(facts.referrers[subject])) for subject in sorted(facts.referrers)},
+    )
+
+
+def _attachments_by_digest(
+    registry: RegistryFacts, facts: RepositoryFacts, policy: Policy
+) -> Tuple[RegistryFacts, Policy]:
+    """An attachment is no item that its tag could protect, so what is used or protected by such a tag is so by its digest."""
+    used: Dict[str, str] = {}
+    protected: Set[str] = set()
+    for tag, digest in facts.tags.items():
+        if subject_of(tag) is not None:
+            name = "%s:%s" % (facts.name, tag)
+            if name in registry.use.references:
+                used[digest] = registry.use.references[name]
+            if "%s/%s" % (registry.name, name) in policy.protect.references:
+                protected.add(digest)
+    if used:
+        registry = replace(registry, use=replace(registry.use, digests={**registry.use.digests, **used}))
+    if protected:
+        policy = replace(policy, protect=replace(policy.protect, digests=policy.protect.digests | protected))
+    return registry, policy
+
+
+def _kept(
+    facts: RepositoryFacts, graph: Graph, items: Mapping[str, Item], verdicts: Mapping[str, Verdict]
+) -> Dict[str, str]:
+    """Digests that stay by the verdicts, with all that they need -> a tag or digest for which they do."""
+    roots = {key: items[key].digest for key in sorted(items) if verdicts[key].action == KEEP}
+    going_along = set(graph.dependents(*(item.digest for item in items.values())))
+    for tag, digest in facts.tags.items():
+        # An attachment stays when its subject is there but was not read, or is nothing that could be judged.
+        if tag not in items and (not graph.knows(subject_of(tag) or "") or digest not in going_along):
+            roots[tag] = digest
+    found: Dict[str, str] = {}
+    for key, digest in roots.items():
+        found.setdefault(digest, key)
+    for key, digest in list(roots.items()):
+        if found[digest] == key:
+            for one in graph.needed([digest]):
+                found.setdefault(one, key)
+    return found
 
 
 def _candidates(registry: RegistryFacts, repositories: Mapping[str, _Repository]) -> List[_Candidate]:
@@ -108,19 +160,48 @@ def _candidates(registry: RegistryFacts, repositories: Mapping[str, _Repository]
     return sorted(found.values(), key=lambda candidate: (candidate.when, candidate.repository, candidate.digest))
 
 
-def _hold_back(candidates: Sequence[_Candidate], confirmed: Optional[Confirmed], maximum: Optional[int]) -> None:
-    """What was not listed long enough ago waits (S5), and what is too much for one run (S15)."""
-    taken = 0
+def _bound(
+    registry: RegistryFacts, repositories: Mapping[str, _Repository], candidates: Sequence[_Candidate]
+) -> List[_Candidate]:
+    """With their holders, and in the order in which they can go: what others need is as young as the youngest of them.
+
+    Else old parts of younger indexes would fill every run of `max_deletions` without ever going.
+    """
+    found = {(candidate.repository, candidate.digest): candidate for candidate in candidates}
+    for holder in candidates:
+        own = repositories[holder.repository]
+        for digest in own.graph.needed([holder.digest]):
+            candidate = found.get((holder.repository, digest))
+            if candidate is None:
+                continue
+            alone = registry.tag_delete and any(key in own.facts.tags for key in candidate.keys)
+            if candidate is holder if alone else digest not in own.kept:
+                candidate.holders.append(holder)
     for candidate in candidates:
-        if confirmed is not None and any(
-            (candidate.repository, key, candidate.digest) not in confirmed for key in candidate.keys
-        ):
+        candidate.youngest = max((holder.when for holder in candidate.holders), default=candidate.when)
+    return sorted(candidates, key=lambda candidate: (candidate.youngest, candidate.repository, candidate.digest))
+
+
+def _hold_back(candidates: Sequence[_Candidate], confirmed: Optional[Confirmed], maximum: Optional[int]) -> None:
+    """What was not listed long enough ago waits (S5), and what is too much for one run (S15); with it all that it needs."""
+    taken = 0
+    chosen: Set[int] = set()
+    for candidate in candidates:
+        together = [one for one in candidate.holders if id(one) not in chosen]
+        size = sum(len(one.keys) for one in together)
+        if confirmed is not None and any(not _is_in(confirmed, one) for one in candidate.holders):
             candidate.outcome = PENDING
-        elif maximum is not None and taken + len(candidate.keys) > maximum:
+        elif maximum is not None and taken + size > maximum:
             candidate.outcome = DEFERRED
-            taken = maximum
+            # What is too much for any run must not stop all others.
+            taken = maximum if size <= maximum else taken
         else:
-            taken += len(candidate.keys)
+            taken += size
+            chosen.update(id(one) for one in together)
+
+
+def _is_in(confirmed: Confirmed, candidate: _Candidate) -> bool:
+    return all((candidate.repository, key, candidate.digest) in confirmed for key in candidate.keys)
 
 
 def _plan_repository(
@@ -128,9 +209,8 @@ def _plan_repository(
 ) -> Tuple[List[Unit], List[Row], List[Row]]:
     """Units, rows that go (now or later) and rows that stay."""
     graph, facts = own.graph, own.facts
-    kept = own.kept()
     waiting = [candidate for candidate in candidates if candidate.outcome != PLANNED]
-    surviving = kept | graph.needed(candidate.digest for candidate in waiting)
+    surviving = set(own.kept) | graph.needed(candidate.digest for candidate in waiting)
     whole = _containing_first(
         [one for one in candidates if one.outcome == PLANNED and one.digest not in surviving], graph
     )
@@ -141,6 +221,7 @@ def _plan_repository(
         for one in reached[digest]:
             holders_of.setdefault(one, []).append(digest)
     units: List[Unit] = []
+    placed: Set[str] = set()
     for digest, candidate in heads.items():
         # Whatever several units reach goes with the last of them.
         own_part = {
@@ -148,7 +229,8 @@ def _plan_repository(
         }
         order = tuple(graph.deletion_order(digest, own_part))
         shared = tuple((one, tuple(holders_of[one])) for one in order if len(holders_of[one]) > 1 and one != digest)
-        after = tuple(other for other in holders_of[digest] if other != digest)
+        after = tuple(other for other in holders_of[digest] if other in placed)
+        placed.add(digest)
         tags = tuple(key for key in candidate.keys if key in facts.tags)
         units.append(Unit(facts.name, digest, tags, True, order, after, shared))
     rows = Rows(registry, facts, graph, own.items, own.verdicts, holders)
@@ -161,7 +243,7 @@ def _plan_repository(
             going += rows.waiting(candidate.keys, candidate.digest, candidate.outcome)
         elif candidate.digest in surviving:
             tags = tuple(key for key in candidate.keys if key in facts.tags)
-            why = _why_it_stays(own, candidate, kept)
+            why = _why_it_stays(own, candidate.digest)
             if registry.tag_delete and tags:
                 units.append(Unit(facts.name, candidate.digest, tags, False, ()))
                 going += rows.tags_only(tags, candidate.digest, why)
@@ -195,16 +277,10 @@ def _containing_first(candidates: Sequence[_Candidate], graph: Graph) -> List[_C
     return [digests[digest] for digest in placed]
 
 
-def _why_it_stays(own: _Repository, candidate: _Candidate, kept: Set[str]) -> str:
+def _why_it_stays(own: _Repository, digest: str) -> str:
     """Why a manifest whose tag rules would delete must stay."""
-    same = [
-        key
-        for key, item in own.items.items()
-        if item.digest == candidate.digest and own.verdicts[key].action == KEEP and key in own.facts.tags
-    ]
-    if same:
-        return "its manifest is also that of %s, which stays" % same[0]
-    for key, item in sorted(own.items.items()):
-        if own.verdicts[key].action == KEEP and candidate.digest in own.graph.needed([item.digest]):
-            return "its manifest is part of %s, which stays" % key
-    return "its manifest is part of something that stays%s" % ("" if candidate.digest in kept else " for now")
+    key = own.kept.get(digest)
+    if key is None:
+        return "its manifest is part of something that stays for now"
+    same = own.facts.tags.get(key) == digest
+    return "its manifest is %s %s, which stays" % ("also that of" if same else "part of", key)

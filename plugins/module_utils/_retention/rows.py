@@ -57,13 +57,13 @@ class Rows:
             if digest == unit.digest:
                 keys = list(unit.tags) or [digest]
                 rows += [self._judged(key, digest, size if key == keys[0] else self._zero(), unit) for key in keys]
-                continue
+                size = self._zero()
             kind, reason = PART, "part of %s, which goes; nothing that stays needs it" % head
             subject = self._subject(digest)
             if subject is not None or digest in attached:
                 kind, reason = ATTACHMENT, "attached to %s, which goes" % self._name(subject or unit.digest)
-            tags = self._tags.get(digest) or [None]  # type: ignore[list-item]
-            for tag in tags:
+            tags: List[Optional[str]] = [tag for tag in self._tags.get(digest, ()) if tag not in unit.tags]
+            for tag in tags if tags or digest == unit.digest else [None]:
                 rows.append(
                     Row(
                         self._facts.name,
@@ -73,7 +73,7 @@ class Rows:
                         DELETE,
                         None,
                         reason,
-                        bytes=size if tag == tags[0] else self._zero(),
+                        bytes=size if not tags or tag == tags[0] else self._zero(),
                         outcome=PLANNED,
                         unit=unit.digest,
                     )
@@ -92,12 +92,12 @@ class Rows:
 
     def not_deletable(self, keys: Sequence[str], digest: str, why: str) -> List[Row]:
         """What rules would delete and cannot."""
-        return [
-            self._row(
-                key, digest, KEEP, "%s, and %s (rules: %s)" % (why, NO_TAG_DELETE, self._verdicts[key].reason), "shared"
-            )
-            for key in keys
-        ]
+        rows = []
+        for key in keys:
+            more = ", and %s" % NO_TAG_DELETE if key in self._facts.tags else ""
+            reason = "%s%s (rules: %s)" % (why, more, self._verdicts[key].reason)
+            rows.append(self._row(key, digest, KEEP, reason, "shared"))
+        return rows
 
     def staying(self, surviving: Set[str]) -> List[Row]:
         """A row for every tag that stays, attachments included, and for manifests without a tag that rules keep."""

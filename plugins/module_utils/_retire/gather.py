@@ -60,9 +60,9 @@ def look(request: RetentionRequest, surveyor: Surveyor, capabilities: Capability
         own = memory.repositories.get(name, RepositoryMemory())
         survey = _survey(request, surveyor, name, tags, own)
         surveys[name] = survey
-        facts = _facts(survey, own, _leftovers(survey, own, _now(surveyor)), _now(surveyor))
-        present = _present(facts, survey, surveyor)
-        found.append(replace(facts, present=present, unknown=_unknown(survey)))
+        repository = _facts(survey, own, _leftovers(survey, own, _now(surveyor)), _now(surveyor))
+        present = _present(repository, survey, surveyor)
+        found.append(replace(repository, present=present, unknown=_unknown(survey)))
     now = _now(surveyor)
     if client.server_time is None:
         notes.append("the registry does not say what time it is, so this machine's clock counts")

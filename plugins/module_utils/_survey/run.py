@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryRefusal
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.cache import ContentCache
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.capabilities import (
     Capabilities,
@@ -40,8 +41,14 @@ def run_survey(request: SurveyRequest, run_program: Optional[RunProgram] = None)
     memory = CapabilityMemory(client)
     repositories: List[Dict[str, Any]] = []
     problems: List[Dict[str, Any]] = []
+    refused: Optional[RegistryRefusal] = None
     for name in select_repositories(client, request.repositories):
-        tags = client.tags(name)
+        try:
+            tags = client.tags(name)
+        except RegistryRefusal as error:
+            refused = refused or error
+            problems.append({"repository": name, "reference": None, "problem": str(error)})
+            continue
         if tags is None:
             problems.append({"repository": name, "reference": None, "problem": "there is no such repository"})
             continue
@@ -50,8 +57,11 @@ def run_survey(request: SurveyRequest, run_program: Optional[RunProgram] = None)
         problems += [
             {"repository": name, "reference": one, "problem": why} for one, why in sorted(survey.problems.items())
         ]
-        if request.probe and survey.tags:
-            _probe(client, reader, memory, survey)
+        if request.probe and rows and None in (memory.known.delete, memory.known.mount):
+            some = survey if survey.tags else surveyor.digests(name, [str(rows[0]["name"])])
+            _probe(client, reader, memory, some)
+    if refused is not None and not repositories:
+        raise refused
     return {
         "changed": False,
         "registry": client.name,
@@ -67,10 +77,17 @@ def _rows(
 ) -> Tuple[List[Dict[str, Any]], Survey]:
     if details == NAMES:
         return [{"name": tag} for tag in tags], Survey(name)
-    heads = surveyor.digests(name, tags)
+    survey = surveyor.digests(name, tags)
+    heads = dict(survey.tags)
+    for tag in tags:
+        if tag not in heads and tag not in survey.problems:
+            survey.problems[tag] = "the registry lists this tag and does not have it"
     if details != ALL:
-        return [{"name": tag, "digest": digest} for tag, digest in heads.tags.items()], heads
-    survey = surveyor.graph_of(heads)
+        return [{"name": tag, "digest": digest} for tag, digest in heads.items()], survey
+    survey = surveyor.graph_of(survey)
+    for tag, digest in heads.items():
+        if tag not in survey.tags:
+            survey.problems[tag] = "its manifest %s cannot be read" % digest
     surveyor.read_configs(survey, labels=True)
     attached = _attachments(surveyor, memory, survey)
     return [describe_tag(survey, tag, attached) for tag in survey.tags], survey

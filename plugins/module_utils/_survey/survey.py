@@ -53,7 +53,8 @@ class Survey:
                 continue
             found[one] = None
             manifest = self.manifests.get(one)
-            waiting += [child.digest for child in manifest.children] if manifest else []
+            # The last one goes first.
+            waiting += [child.digest for child in reversed(manifest.children)] if manifest else []
         return list(found)
 
 
