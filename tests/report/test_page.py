@@ -12,12 +12,16 @@ import pytest
 from browser import Browser, BrowserMissing
 
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html import fleet_page
-from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils.report import samples
+from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils.report import retention_samples, samples
 
 GENERATED = "2026-11-23T09:31:00Z"
 EXPECTED = ["web-1", "web-2", "web-3", "db-1"]
 UNREACHABLE = {"unreachable": True, "msg": "Failed to connect to the host via ssh: Connection timed out"}
 
+REGISTRIES = {
+    "hostile": {"<b>": retention_samples.hostile()},
+    "plan": {"registry.example.com": retention_samples.ordinary()},
+}
 PAGES: Dict[str, Any] = {
     "plan": (samples.ordinary(), EXPECTED),
     "applied": (samples.ordinary(applied=True), EXPECTED),
@@ -81,7 +85,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Path]:
     files = {}
     for name, (results, expected) in PAGES.items():
         files[name] = folder / (name + ".html")
-        files[name].write_text(fleet_page(results, expected, GENERATED), encoding="utf-8")
+        files[name].write_text(
+            fleet_page(results, expected, GENERATED, registries=REGISTRIES.get(name)), encoding="utf-8"
+        )
     return files
 
 

@@ -165,7 +165,7 @@ class Transport:
             target = _join(url, response.headers["Location"], who)
             check_target(url, target, who)
             if urlsplit(target)[:2] != urlsplit(url)[:2]:
-                if data is not None and response.status_code != 303:
+                if data and response.status_code != 303:
                     # What is sent may be a refresh token.
                     raise RegistryError("%s what is sent to it to another host; that is not followed" % who)
                 headers = {key: value for key, value in headers.items() if key.lower() != "authorization"}

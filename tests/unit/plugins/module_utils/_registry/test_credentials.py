@@ -1,0 +1,202 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who we are: options first, then Docker client configurations with their helpers. No secret reaches a message."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError, StateError
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import (
+    Credentials,
+    find_credentials,
+)
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import make_registry_options
+
+HOST = "r.example.com:5000"
+SECRET = "hunter2:with-colon"
+PAIR = base64.b64encode(("robot:" + SECRET).encode()).decode()
+
+
+@pytest.fixture
+def find(tmp_path):
+    def ask(config, run_program=None, registry=HOST, **more):
+        path = tmp_path / "config.json"
+        path.write_bytes(config if isinstance(config, bytes) else json.dumps(config).encode())
+        options = make_registry_options({"registry": registry, "config_path": str(path), **more})
+        return find_credentials(options, run_program)
+
+    return ask
+
+
+class Helper:
+    """A fake runner of programs that remembers what it was asked."""
+
+    def __init__(self, code=0, output="", errors=""):
+        self.answer = (code, output, errors)
+        self.asked = []
+
+    def __call__(self, argv, text):
+        self.asked.append((list(argv), text))
+        return self.answer
+
+
+def answers(username, secret):
+    return Helper(output=json.dumps({"ServerURL": "x", "Username": username, "Secret": secret}))
+
+
+def test_options_come_first(find):
+    found = find({"auths": {HOST: {"auth": PAIR}}}, username="me", password="mine")
+    assert found == Credentials("me", "mine") and find(b"{", username="me") == Credentials("me", "")
+    assert find_credentials(make_registry_options({"registry": HOST})) is None
+
+
+def test_basic_is_what_rfc_7617_says():
+    assert Credentials("Aladdin", "open sesame").basic == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
+    assert Credentials("u", "p\u00e4ss").basic == "Basic " + base64.b64encode("u:p\u00e4ss".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "key", [HOST, "https://" + HOST, "http://" + HOST, "https://%s/v2/" % HOST, "https://%s/v1/" % HOST]
+)
+def test_keys_of_auths(find, key):
+    assert find({"auths": {"other.example.com": {"auth": "eDp5"}, key: {"auth": PAIR}}}) == Credentials("robot", SECRET)
+
+
+@pytest.mark.parametrize("registry", ["docker.io", "index.docker.io", "registry-1.docker.io"])
+def test_docker_hub_has_a_key_of_its_own(find, registry):
+    config = {"auths": {"https://index.docker.io/v1/": {"auth": PAIR}}}
+    assert find(config, registry=registry) == Credentials("robot", SECRET)
+    assert find(config) is None
+
+
+@pytest.mark.parametrize(
+    "entry, expected",
+    [
+        ({}, None),
+        ({"username": "a", "password": "b"}, Credentials("a", "b")),
+        ({"auth": base64.b64encode(b"a:b\0\0").decode()}, Credentials("a", "b")),
+        ({"auth": base64.b64encode(b"a").decode()}, Credentials("a", "")),
+        ({"auth": PAIR, "identitytoken": "id"}, Credentials("robot", SECRET, "id")),
+        ({"identitytoken": "id"}, Credentials("", "", "id")),
+    ],
+)
+def test_forms_of_an_entry(find, entry, expected):
+    assert find({"auths": {HOST: entry}}) == expected
+
+
+@pytest.mark.parametrize("config", [{}, {"auths": None}, {"auths": {}}, {"auths": {HOST: "text"}}, {"credsStore": ""}])
+def test_nothing_there_is_anonymous(find, config):
+    assert find(config) is None
+
+
+@pytest.mark.parametrize(
+    "config, says",
+    [
+        (b"{", "config_path: .*config.json is not JSON"),
+        (b"\xff", "config_path: .* is not JSON"),
+        (b"[]", "config_path: .* is not a Docker client configuration"),
+        ({"auths": []}, None),
+        ({"auths": ["x"]}, "is not a Docker client configuration: auths is no mapping"),
+        ({"credHelpers": "x"}, "credHelpers is no mapping"),
+        ({"auths": {HOST: {"auth": "A"}}}, "the credentials of %s cannot be decoded" % HOST),
+        ({"auths": {HOST: {"auth": "/////w=="}}}, "cannot be decoded"),
+        ({"auths": {HOST: {"auth": 5}}}, "cannot be decoded"),
+    ],
+)
+def test_what_cannot_be_used_is_told(find, config, says):
+    if says is None:
+        assert find(config) is None
+        return
+    with pytest.raises(RegistryError, match=says):
+        find(config)
+
+
+def test_a_missing_and_an_oversized_configuration(find, tmp_path):
+    options = make_registry_options({"registry": HOST, "config_path": str(tmp_path / "none.json")})
+    with pytest.raises(RegistryError, match="config_path: there is no .*none.json"):
+        find_credentials(options)
+    with pytest.raises(StateError, match="larger than 1048576 bytes"):
+        find(b" " * (1024 * 1024 + 1))
+
+
+# Helpers ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_helper_is_asked_through_its_standard_input(find):
+    helper = answers("robot", SECRET)
+    config = {"credHelpers": {HOST: "one"}, "credsStore": "two", "auths": {HOST: {"auth": "eDp5"}}}
+    assert find(config, helper) == Credentials("robot", SECRET)
+    assert helper.asked == [(["docker-credential-one", "get"], HOST)]
+    # Another registry's helper is not asked, the store is.
+    assert find({**config, "credHelpers": {"other": "one"}}, helper) == Credentials("robot", SECRET)
+    assert helper.asked[1:] == [(["docker-credential-two", "get"], HOST)]
+    assert find({"credsStore": "two"}, helper, registry="docker.io") == Credentials("robot", SECRET)
+    assert helper.asked[2:] == [(["docker-credential-two", "get"], "https://index.docker.io/v1/")]
+
+
+def test_an_identity_token_from_a_helper(find):
+    assert find({"credsStore": "x"}, answers("<token>", "id")) == Credentials(identity_token="id")
+
+
+@pytest.mark.parametrize(
+    "answer", [{"output": "credentials not found in native keychain\n"}, {"errors": "credentials not found"}]
+)
+def test_a_helper_that_knows_nothing_leaves_it_to_auths(find, answer):
+    helper = Helper(1, **answer)
+    assert find({"credsStore": "x", "auths": {HOST: {"auth": PAIR}}}, helper) == Credentials("robot", SECRET)
+    assert find({"credsStore": "x"}, helper) is None
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "/bin/sh", "a b", "a;b", "x" * 101, "\n"])
+def test_no_helper_is_run_from_elsewhere(find, name):
+    helper = answers("robot", SECRET)
+    with pytest.raises(RegistryError, match="which is no name of a program"):
+        find({"credsStore": name}, helper)
+    assert helper.asked == []
+
+
+def test_a_helper_that_fails_or_is_missing(find):
+    with pytest.raises(RegistryError, match="helper docker-credential-x, which failed: no keychain here$"):
+        find({"credsStore": "x"}, Helper(1, "no keychain here\nsecond line"))
+    with pytest.raises(RegistryError, match="which failed: exit code 3"):
+        find({"credsStore": "x"}, Helper(3))
+    with pytest.raises(RegistryError, match="which cannot be asked here; give username and password"):
+        find({"credsStore": "x"})
+
+    def missing(_argv, _text):
+        raise FileNotFoundError(2, "no such program")
+
+    with pytest.raises(RegistryError, match="which cannot be run .no such program.; install it"):
+        find({"credsStore": "x"}, missing)
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        SECRET,
+        "",
+        "[]",
+        "null",
+        json.dumps({"Username": "robot"}),
+        json.dumps({"Secret": SECRET}),
+        "[" * 100000,
+        '{"Secret": "%s"' % SECRET,
+    ],
+)
+def test_nonsense_is_not_repeated(find, output):
+    with pytest.raises(RegistryError, match="which did not answer as such helpers do") as caught:
+        find({"credsStore": "x"}, Helper(0, output))
+    assert SECRET not in str(caught.value) and caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_a_failure_that_tells_a_secret_is_redacted(find):
+    for said in ('{"Username":"robot","Secret":"hunter2"}', "cannot store password=hunter2"):
+        with pytest.raises(RegistryError, match="which failed") as caught:
+            find({"credsStore": "x"}, Helper(1, said))
+        assert "hunter2" not in str(caught.value)
