@@ -21,7 +21,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._retention.facts
 from ansible_collections.imagefleet.docker.plugins.module_utils._retention.make import make_plan
 
 POLICY_OPTIONS = ("keep", "delete", "protect", "minimum_age")
-PLACE = "registry"
+# Looks like a host, so that names are read as those of a registry.
+PLACE = "registry.invalid"
 
 
 def plan_again(told: Any, now: Any = None, minimum_kept: int = 3, **options: Any) -> list[dict[str, Any]]:

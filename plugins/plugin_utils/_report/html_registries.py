@@ -57,7 +57,7 @@ def _going(going: Sequence[Going]) -> Html:
             "-" if one.bytes is None else format_size(one.bytes),
             printable(one.rule),
             tag("span", printable(one.words), class_="reason"),
-            outcome_chip(one.outcome, printable(one.error)),
+            outcome_chip(printable(one.outcome, 12), printable(one.error)),
         ]
         for one in going[:ROWS]
     ]

@@ -95,7 +95,7 @@ def test_it_is_bounded_and_what_was_used_last_stays(tmp_path, monkeypatch):
 
 def test_it_is_measured_when_a_run_begins_and_seldom_after(tmp_path, monkeypatch):
     measured = []
-    monkeypatch.setattr(ContentCache, "_tidy", measured.append)
+    monkeypatch.setattr(ContentCache, "_tidy", lambda _self: measured.append(1))
     cache = ContentCache(str(tmp_path))
     for number in range(20):
         data = b"%d" % number
