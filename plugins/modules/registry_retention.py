@@ -122,7 +122,7 @@ options:
     default: true
 notes:
   - Run it on one durable host, normally with C(delegate_to) and C(run_once), since O(ledger), O(state_dir) and O(undo_dir) live there.
-  - Bytes become free when the registry collects garbage. See the role P(imagefleet.docker.registry_maintenance#role).
+  - Bytes become free when the registry collects garbage.
   - Deletion stops while C(/etc/imagefleet/hold) exists on the host that this module runs on. The plan is still made and shows the reason.
   - Where a registry cannot delete a tag alone, as the distribution registry before version 3, a tag that shares its manifest with one that
     stays is reported as not deletable.

@@ -80,7 +80,9 @@ class Request(NamedTuple):
             lines.append("%s: unknown %s, present %s, absent %s" % (one.name, one.unknown, one.present, one.absent))
             lines += ["  %s at %s" % (tag, at[7:15]) for tag, at in one.tags.items()]
             lines += ["  leftover %s" % at[7:15] for at in one.leftovers]
-            lines += ["  %s attached to %s" % ([at[7:15] for at in those], to[7:15]) for to, those in one.referrers.items()]
+            lines += [
+                "  %s attached to %s" % ([at[7:15] for at in those], to[7:15]) for to, those in one.referrers.items()
+            ]
             for manifest in one.manifests.values():
                 children = [child.digest[7:15] for child in manifest.children]
                 subject = manifest.subject[7:15] if manifest.subject else None

@@ -28,8 +28,7 @@ from ansible_collections.imagefleet.docker.tests.unit.plugins.module_utils._rete
 )
 from ansible_collections.imagefleet.docker.tests.unit.plugins.module_utils._retention.registries import ALL, NAME
 
-from hypothesis import Phase
-EXAMPLES = settings(max_examples=300, phases=(Phase.generate, Phase.shrink))
+EXAMPLES = settings(max_examples=100)
 
 
 def carried_out(request: Request, plan: Plan) -> Registry:

@@ -46,7 +46,9 @@ def test_what_was_saved_is_loaded_again(tmp_path):
         "[]",
         '{"schema": 2}',
         json.dumps({"schema": 1, "last_run": "x", "boot_id": "", "boot_seconds": 0, "repositories": {}}),
-        json.dumps({"schema": 1, "last_run": 1, "boot_id": "", "boot_seconds": 0, "repositories": {"a": {"listed": 1}}}),
+        json.dumps(
+            {"schema": 1, "last_run": 1, "boot_id": "", "boot_seconds": 0, "repositories": {"a": {"listed": 1}}}
+        ),
         json.dumps({"schema": 1, "last_run": 1, "boot_id": "", "boot_seconds": 0, "repositories": ["a"]}),
     ],
 )

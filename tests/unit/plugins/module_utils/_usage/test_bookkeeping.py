@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -130,7 +131,7 @@ def test_sources_are_read_and_stop_deletion_when_they_are_gone(keep, tmp_path):
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda path: path.mkdir(), "Is a directory"),
+        (Path.mkdir, "Is a directory"),
         (lambda path: path.write_text("nothing in here"), "no image name was found"),
         (lambda path: None, "there is no such file"),
         (lambda path: path.symlink_to(path), "cannot be read"),
