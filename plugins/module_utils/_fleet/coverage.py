@@ -152,8 +152,9 @@ def _inventory_problems(earlier: Ledger, terms: Terms) -> List[str]:
     expected = set(terms.expected) - terms.retired
     if not expected:
         return [
-            "expected_hosts is empty: no inventory group says who must answer, so nothing tells a fleet without images from "
+            "expected_hosts is empty%s: no inventory group says who must answer, so nothing tells a fleet without images from "
             "one that was not asked; give the whole group, for example \"{{ groups['docker_hosts'] }}\""
+            % (" but for retired_hosts" if terms.expected else "")
         ]
     before = set(earlier.expected) - terms.retired
     if len(expected) * 100 < len(before) * (100 - MAX_SHRINK):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Iterable, List, Mapping, Optional, Set, Tuple
+from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.attachment import attached_to
 from ansible_collections.imagefleet.docker.plugins.module_utils._retention.facts import RepositoryFacts
@@ -24,18 +24,15 @@ class Graph:
             for digest, manifest in facts.manifests.items()
         }
         self._known = set(facts.manifests).union(*self.children.values())
+        # What each manifest is attached to, by its own field, by a tag, or as the referrers API told.
+        self.subjects: Dict[str, Tuple[str, ...]] = {}
         attached: Dict[str, Dict[str, None]] = {}
-        for digest, manifest in facts.manifests.items():
-            if manifest.subject is not None:
-                attached.setdefault(manifest.subject, {})[digest] = None
-        for subject, digests in facts.referrers.items():
-            attached.setdefault(subject, {}).update((one, None) for one in digests if one in self._known)
-        for tag, digest in facts.tags.items():
-            owner = attached_to(tag)
-            if owner is not None:
-                attached.setdefault(owner[0], {})[digest] = None
+        for subject, digest in _attachments(facts):
+            if digest in self._known and digest != subject:
+                attached.setdefault(subject, {})[digest] = None
+                self.subjects[digest] = self.subjects.get(digest, ()) + (subject,)
         self.attached: Mapping[str, Tuple[str, ...]] = {
-            subject: tuple(one for one in digests if one != subject) for subject, digests in attached.items()
+            subject: tuple(digests) for subject, digests in attached.items()
         }
 
     def knows(self, digest: str) -> bool:
@@ -78,10 +75,22 @@ class Graph:
         return list(order)
 
     def _neighbours(self, one: str) -> Tuple[str, ...]:
-        manifest = self._facts.manifests.get(one)
-        subject: Optional[str] = manifest.subject if manifest else None
-        more = (subject,) if subject is not None and self.knows(subject) else ()
-        return self.children.get(one, ()) + self.attached.get(one, ()) + more
+        known = tuple(subject for subject in self.subjects.get(one, ()) if self.knows(subject))
+        return self.children.get(one, ()) + self.attached.get(one, ()) + known
+
+
+def _attachments(facts: RepositoryFacts) -> Iterator[Tuple[str, str]]:
+    """(subject, what is attached to it)."""
+    for digest, manifest in facts.manifests.items():
+        if manifest.subject is not None:
+            yield manifest.subject, digest
+    for subject, digests in facts.referrers.items():
+        for digest in digests:
+            yield subject, digest
+    for tag, digest in facts.tags.items():
+        owner = attached_to(tag)
+        if owner is not None:
+            yield owner[0], digest
 
 
 def _reach(roots: Iterable[str], neighbours: Callable[[str], Tuple[str, ...]]) -> List[str]:

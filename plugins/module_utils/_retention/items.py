@@ -36,7 +36,7 @@ def items_of(registry: RegistryFacts, facts: RepositoryFacts, graph: Graph) -> L
         if subject is None or subject not in facts.present:
             items.append(_item(registry, facts, graph, digest, tag, tagged=subject is None))
     # What is attached to a leftover by a tag does not make it less of a leftover.
-    reached = graph.needed(roots)
+    reached = set(graph.dependents(*roots))
     for digest in facts.leftovers:
         if digest not in reached and digest in facts.manifests:
             items.append(_item(registry, facts, graph, digest, None, tagged=False))
@@ -47,8 +47,9 @@ def _item(
     registry: RegistryFacts, facts: RepositoryFacts, graph: Graph, digest: str, tag: Optional[str], tagged: bool
 ) -> Item:
     below = graph.below(digest)
-    # What is attached would go with it, so its use counts too.
-    together = below + graph.dependents(digest)
+    # What is attached would go with it, so its use counts too; and that of what it is attached to.
+    together = below + sorted(graph.needed([digest]) - set(below))
+    together += [subject for one in below for subject in graph.subjects.get(one, ())]
     meanings = tuple(dict.fromkeys(together + _configs(facts, together)))
     arrived = (
         facts.arrived.get(tag, Clock()) if tag is not None else Clock(facts.leftovers.get(digest), True, "untagged")

@@ -173,7 +173,9 @@ def test_an_inventory_that_shrank_by_more_than_a_tenth(before, after, retired, c
 
 
 def test_an_empty_inventory_is_no_fleet_without_images():
-    for joined in (run(None, {}, []), run(ledger_of({"a": A}), {"a": A}, [])):
+    first = ledger_of({"a": A})
+    all_retired = run(first, {"a": UNREACHABLE}, ["a"], retired_hosts=["a"])
+    for joined in (run(None, {}, []), run(first, {"a": A}, []), all_retired):
         assert not joined.ledger.complete
         assert "expected_hosts is empty" in joined.ledger.problems[0]
 
@@ -200,11 +202,28 @@ def test_every_engine_of_a_host_must_answer():
     assert covered(retired) == {"a": "answered"} and retired.ledger.complete
 
 
+def test_a_host_answered_when_the_first_of_its_engines_did():
+    first = ledger_of({"a": [usage("one", engine="1", at=NOW - 20 * HOUR), usage("two", engine="2")]})
+    assert first.hosts["a"].answered == NOW - 20 * HOUR
+    # So what the first one told is still in use, however long ago that was.
+    later = run(first, {"a": UNREACHABLE}, ["a"], NOW + HOUR, in_use_grace="1h").ledger
+    assert digest("one") in later.digests and digest("two") in later.digests
+
+
 def test_an_engine_that_failed_and_was_never_seen_is_not_forgotten():
     joined = run(None, {"a": {"results": [{"usage": ONE}, UNREACHABLE]}}, ["a"])
     assert covered(joined) == {"a": "blind"}
     assert digest("one") in joined.ledger.digests
     assert "never answered completely" in problem(joined)
+
+
+def test_retired_hosts_that_stay_in_the_inventory_do_not_make_up_for_those_that_left():
+    names = ["h%d" % number for number in range(10)]
+    first = ledger_of(dict.fromkeys(names, A))
+    # Seven of the nine that are not retired, though eight names are on the list.
+    told = dict.fromkeys(names[:7], A)
+    joined = run(first, {**told, "h9": UNREACHABLE}, [*told, "h9"], NOW, retired_hosts=["h9"])
+    assert "names 7 hosts, 9 at" in joined.ledger.problems[0]
 
 
 def test_engine_ids_of_old_engines_are_quoted_in_the_line_to_add():
