@@ -145,19 +145,23 @@ EXAMPLES = r"""
         var: ledger.problems
       when: not ledger.complete
 
-- name: Start the ledger
-  imagefleet.docker.fleet_ledger:
-    ledger: /var/lib/imagefleet/ledger.json
-    expected_hosts: "{{ groups['docker_hosts'] }}"
-    observations: "{{ observations }}"
-    first_run: true
+- name: Other uses
+  hosts: control
+  gather_facts: false
+  tasks:
+    - name: Start the ledger
+      imagefleet.docker.fleet_ledger:
+        ledger: /var/lib/imagefleet/ledger.json
+        expected_hosts: "{{ groups['docker_hosts'] }}"
+        observations: "{{ observations }}"
+        first_run: true
 
-- name: Stop waiting for a host that is gone for good
-  imagefleet.docker.fleet_ledger:
-    ledger: /var/lib/imagefleet/ledger.json
-    expected_hosts: "{{ groups['docker_hosts'] }}"
-    observations: "{{ observations }}"
-    retired_hosts: [web-7]
+    - name: Stop waiting for a host that is gone for good
+      imagefleet.docker.fleet_ledger:
+        ledger: /var/lib/imagefleet/ledger.json
+        expected_hosts: "{{ groups['docker_hosts'] }}"
+        observations: "{{ observations }}"
+        retired_hosts: [web-7]
 """
 
 RETURN = r"""
