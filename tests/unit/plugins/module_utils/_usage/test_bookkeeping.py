@@ -128,13 +128,17 @@ def test_sources_are_read_and_stop_deletion_when_they_are_gone(keep, tmp_path):
     assert dropped["complete"] and dropped["references"] == {}
 
 
+def link_to_itself(path: Path) -> None:
+    path.symlink_to(path)
+
+
 @pytest.mark.parametrize(
     ("make", "says"),
     [
         (Path.mkdir, "Is a directory"),
         (lambda path: path.write_text("nothing in here"), "no image name was found"),
         (lambda path: None, "there is no such file"),
-        (lambda path: path.symlink_to(path), "cannot be read"),
+        (link_to_itself, "cannot be read"),
     ],
 )
 def test_sources_that_cannot_be_read_are_problems_not_failures(keep, tmp_path, make, says):
