@@ -237,13 +237,19 @@ def demo_down(session: nox.Session) -> None:
 
 @nox.session(python=MAIN)
 def bench(session: nox.Session) -> None:
-    """Preview and deletion next to other tools, on the same images; figures are ratios and counts."""
+    """Clean-up of hosts, then retention in registries, next to other tools; figures are ratios and counts.
+
+    `nox -s bench -- registry` runs the second part alone; what follows it are its options, else they are those of the first.
+    """
     layer(session, CORE, *SDK, "docker-prune-plan==0.2.1", "docker-custodian==0.7.4", "pip")
     ensure_lab_programs(session.run)
     stage.build(session.run)
     stage.own_copy(session.run, "bench")  # other layers may build the stage anew while this one measures
     session.env["PYTHONPATH"] = str(stage.BUILD / "copies" / "bench")
-    session.run("python", "tests/benchmarks/run.py", *session.posargs)
+    alone = session.posargs[:1] == ["registry"]
+    if not alone:
+        session.run("python", "tests/benchmarks/run.py", *session.posargs)
+    session.run("python", "tests/benchmarks/registry_run.py", *(session.posargs[1:] if alone else ()))
 
 
 @nox.session(python=False)

@@ -123,7 +123,9 @@ repositories:
           elements: str
           sample: [linux/amd64, linux/arm64]
         created:
-          description: When it was built, UTC; of an index, its newest image. V(null) when nothing tells.
+          description:
+            - When it was built, UTC; of an index, its newest image. V(null) when nothing tells; the fixed dates of reproducible builds
+              (1970, 1980) do not.
           type: str
           sample: "2026-08-01T03:12:45Z"
         size:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One run of one command against an engine: seconds and output."""
+"""One run of one command against an engine or a registry: seconds and output."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ class Run:
     trouble: str = ""
 
 
-def run(argv: Sequence[object], socket: Path, env: Mapping[str, str], home: Path, limit: float) -> Run:
-    """Run a command whose engine answers on `socket`, with a home of its own; it is ended after `limit` seconds."""
-    environment = dict(os.environ, DOCKER_HOST="unix://%s" % socket, DOCKER_CONFIG=str(home), HOME=str(home), **env)
+def run(argv: Sequence[object], socket: Path | None, env: Mapping[str, str], home: Path, limit: float) -> Run:
+    """Run a command whose engine, if it has one, answers on `socket`, with a home of its own, for `limit` seconds at most."""
+    engine = {"DOCKER_HOST": "unix://%s" % socket} if socket is not None else {}
+    environment = dict(os.environ, DOCKER_CONFIG=str(home), HOME=str(home), **engine, **env)
     start = time.monotonic()
     try:
         done = subprocess.run(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Sequence
 
+from columns import Row, columns
 from tools import OURS
 
 
@@ -38,11 +39,11 @@ def render(results: dict[str, Any]) -> str:
             told,
             busy,
             "",
-            *_table("preview", ("bytes", "error", "images right", "time", "seconds", "calls"), _previews(results)),
+            *columns("preview", ("bytes", "error", "images right", "time", "seconds", "calls"), _previews(results)),
             "",
-            *_table("deletion", ("freed", "time", "seconds", "calls", "of them DELETE"), _deletions(results)),
+            *columns("deletion", ("freed", "time", "seconds", "calls", "of them DELETE"), _deletions(results)),
             "",
-            *_table(
+            *columns(
                 "after the deletion",
                 ("used names lost", "used images lost", "containers that no longer start", "unused left"),
                 _safety(results),
@@ -52,9 +53,9 @@ def render(results: dict[str, Any]) -> str:
     )
 
 
-def _previews(results: dict[str, Any]) -> list[tuple[str, Sequence[str] | str]]:
+def _previews(results: dict[str, Any]) -> list[Row]:
     base = _base(results["previews"])
-    rows: list[tuple[str, Sequence[str] | str]] = []
+    rows: list[Row] = []
     for row in results["previews"]:
         if _why(row):
             rows.append((row["tool"], _why(row)))
@@ -68,9 +69,9 @@ def _previews(results: dict[str, Any]) -> list[tuple[str, Sequence[str] | str]]:
     return rows
 
 
-def _deletions(results: dict[str, Any]) -> list[tuple[str, Sequence[str] | str]]:
+def _deletions(results: dict[str, Any]) -> list[Row]:
     base = _base(results["deletions"])
-    rows: list[tuple[str, Sequence[str] | str]] = []
+    rows: list[Row] = []
     for row in results["deletions"]:
         if "missing" in row:
             rows.append((row["tool"], row["missing"]))
@@ -83,8 +84,8 @@ def _deletions(results: dict[str, Any]) -> list[tuple[str, Sequence[str] | str]]
     return rows
 
 
-def _safety(results: dict[str, Any]) -> list[tuple[str, Sequence[str] | str]]:
-    rows: list[tuple[str, Sequence[str] | str]] = []
+def _safety(results: dict[str, Any]) -> list[Row]:
+    rows: list[Row] = []
     for row in results["deletions"]:
         if "missing" in row:
             rows.append((row["tool"], row["missing"]))
@@ -128,16 +129,3 @@ def _error(row: dict[str, Any], truth: int | None) -> str:
 
 def _bytes(count: int) -> str:
     return "%.2f MB" % (count / 10**6)
-
-
-def _table(first: str, heads: Sequence[str], rows: list[tuple[str, Sequence[str] | str]]) -> list[str]:
-    """Right-aligned columns; a row with a text instead of cells says it across all columns."""
-    whole = [cells for _name, cells in rows if not isinstance(cells, str)]
-    widths = [max(len(cells[column]) for cells in (heads, *whole)) for column in range(len(heads))]
-    name_width = max(len(first), *(len(name) for name, _cells in rows))
-    lines = ["  ".join([first.ljust(name_width), *(head.rjust(width) for head, width in zip(heads, widths))])]
-    lines.append("-" * len(lines[0]))
-    for name, cells in rows:
-        text = cells if isinstance(cells, str) else "  ".join(cell.rjust(width) for cell, width in zip(cells, widths))
-        lines.append("%s  %s" % (name.ljust(name_width), text))
-    return lines

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from dataclasses import dataclass
@@ -175,8 +176,8 @@ class RegistryClient:
 
     def delete(self, repository: str, reference: str) -> int:
         """Delete a tag or digest; the status: 202 done, 404 was gone already, 400 and 405 the registry does not do that."""
-        scope = "repository:%s:delete" % repository
-        return self._call("DELETE", _manifest(repository, reference), scope, also=(200, 202, 400, 404, 405)).status
+        path, scope = _manifest(repository, reference), _delete(repository)
+        return self._call("DELETE", path, scope, also=(200, 202, 400, 404, 405)).status
 
     def put_manifest(self, repository: str, reference: str, media_type: str, data: bytes) -> None:
         """Put these bytes under a tag or their digest."""
@@ -190,7 +191,9 @@ class RegistryClient:
         answer = self._call("POST", path, _push(repository), data=data, headers=headers, also=(400, 404, 405))
         location = answer.headers.get("location", "")
         if answer.status == 202 and location:
-            self._call("DELETE", location, _push(repository), also=(400, 404, 405))
+            # Who may push but not delete leaves it to the registry, which drops uploads that nobody finishes.
+            with contextlib.suppress(RegistryRefusal):
+                self._call("DELETE", location, _delete(repository), also=(400, 404, 405))
         return answer.status
 
     # Inside ---------------------------------------------------------------------------------------------------------
@@ -317,6 +320,10 @@ def _manifest(repository: str, reference: str) -> str:
 
 def _pull(repository: str) -> str:
     return "repository:%s:pull" % repository
+
+
+def _delete(repository: str) -> str:
+    return "repository:%s:delete" % repository
 
 
 def _push(repository: str) -> str:

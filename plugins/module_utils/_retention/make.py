@@ -33,7 +33,8 @@ Confirmed = FrozenSet[Tuple[str, str, str]]
 class _Candidate:
     """A manifest whose tags rules would delete, all or some. `when` sorts oldest first.
 
-    `holders` have to go before it or with it, itself included; none when something that stays needs it.
+    `holders` have to go before it or with it, itself included. When something that stays needs it there are none, or only itself
+    where its tags can go alone.
     """
 
     repository: str
@@ -174,12 +175,16 @@ def _bound(
             candidate = found.get((holder.repository, digest))
             if candidate is None:
                 continue
-            alone = registry.tag_delete and any(key in own.facts.tags for key in candidate.keys)
-            if candidate is holder if alone else digest not in own.kept:
+            if (
+                digest not in own.kept
+                or candidate is holder
+                and registry.tag_delete
+                and any(key in own.facts.tags for key in candidate.keys)
+            ):
                 candidate.holders.append(holder)
     for candidate in candidates:
         candidate.youngest = max((holder.when for holder in candidate.holders), default=candidate.when)
-    return sorted(candidates, key=lambda candidate: (candidate.youngest, candidate.repository, candidate.digest))
+    return sorted(candidates, key=lambda one: (one.youngest, len(one.holders), one.repository, one.digest))
 
 
 def _hold_back(candidates: Sequence[_Candidate], confirmed: Optional[Confirmed], maximum: Optional[int]) -> None:
@@ -279,8 +284,6 @@ def _containing_first(candidates: Sequence[_Candidate], graph: Graph) -> List[_C
 
 def _why_it_stays(own: _Repository, digest: str) -> str:
     """Why a manifest whose tag rules would delete must stay."""
-    key = own.kept.get(digest)
-    if key is None:
-        return "its manifest is part of something that stays for now"
+    key = own.kept[digest]
     same = own.facts.tags.get(key) == digest
     return "its manifest is %s %s, which stays" % ("also that of" if same else "part of", key)

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Optional, Sequence, Set
+import threading
+from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, RegistryError
 from ansible_collections.imagefleet.docker.plugins.module_utils._retention.facts import RepositoryFacts
@@ -21,13 +22,14 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._retire.watch im
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.undo import UndoEntry, UndoWriter
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.survey import Surveyor
 
-DELETED, WAS_GONE, NOT_SUPPORTED = (200, 202), 404, (400, 405)
+DELETED, WAS_GONE, SWITCHED_OFF = (200, 202), 404, 405
 
 
 class Retirement:
     """Deletes in one registry. Without `undo` nothing is written down, and the repository is not looked at again.
 
     Where tags can be deleted (`tag_delete`) they are, before their manifest: not every such registry drops them with it.
+    `why_off` is asked once, with a repository, when the registry turns out not to delete at all.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Retirement:
         undo: Optional[UndoWriter],
         outcomes: Outcomes,
         tag_delete: bool,
+        why_off: Callable[[str], str],
         say: Callable[[str], None],
     ) -> None:
         self._surveyor = surveyor
@@ -43,7 +46,9 @@ class Retirement:
         self._undo = undo
         self._outcomes = outcomes
         self._tag_delete = tag_delete
+        self._why_off = why_off
         self._say = say
+        self._guard = threading.Lock()
         self._stopped: Optional[str] = None
 
     def repository(self, facts: RepositoryFacts, units: Sequence[Unit]) -> None:
@@ -59,17 +64,25 @@ class Retirement:
                     vanished = watch.vanished()
                     for tag in vanished:
                         watch.put_tag_back(tag, [unit for unit in batch if unit.whole])
-            if watch is not None:
-                change = watch.after()
-                for unit in watch.needed_units(change.needs):
-                    needed = next(change.needs[digest] for digest in unit.order if digest in change.needs)
-                    watch.put_back([unit], "tag %s needs it, pushed or moved during the run" % needed)
-                if change.problem:
-                    self._outcomes.note("%s could not be looked at again: %s" % (facts.name, change.problem))
         except FleetError as error:
             self._outcomes.note("%s: stopped: %s" % (facts.name, error))
             for unit in units:
                 self._give_up(unit, FAILED, str(error))
+        if watch is not None and any(self._outcomes.of(facts.name, unit.digest) in (DONE, GONE) for unit in units):
+            self._look_again(watch, facts)
+
+    def _look_again(self, watch: Watch, facts: RepositoryFacts) -> None:
+        """Put back what somebody came to need meanwhile, also when not all could be done."""
+        try:
+            change = watch.after()
+            for unit in watch.needed_units(change.needs):
+                needed = next(change.needs[digest] for digest in unit.order if digest in change.needs)
+                watch.put_back([unit], "tag %s needs it, pushed or moved during the run" % needed)
+            problem = change.problem
+        except FleetError as error:
+            problem = str(error)
+        if problem:
+            self._outcomes.note("%s could not be looked at again: %s" % (facts.name, problem))
 
     def _refuse_moved(self, watch: Watch, facts: RepositoryFacts, units: Sequence[Unit]) -> Set[str]:
         change = watch.before()
@@ -167,44 +180,68 @@ class Retirement:
         if self._stopped is not None:
             self._outcomes.digest(name, digest, REFUSED, self._stopped)
             return False
+        dropped: List[str] = []
         try:
             if self._tag_delete:
                 for tag in [tag for tag, other in facts.tags.items() if other == digest]:
-                    if not self._drop_tag(name, tag, digest):
-                        self._outcomes.digest(name, digest, REFUSED, "its tag %s could not be deleted" % tag)
-                        return False
+                    if self._drop_tag(name, tag, digest):
+                        dropped.append(tag)
             status = self._client.delete(name, digest)
         except RegistryError as error:
-            self._outcomes.digest(name, digest, FAILED, str(error))
-            return False
-        if status in NOT_SUPPORTED:
-            self._stopped = "the registry refuses deletions (%d); nothing more was tried" % status
-            self._outcomes.digest(name, digest, REFUSED, self._stopped)
-            return False
-        self._outcomes.digest(name, digest, GONE if status == WAS_GONE else DONE)
-        return True
+            outcome, why = FAILED, str(error)
+        else:
+            if status in (*DELETED, WAS_GONE):
+                self._outcomes.digest(name, digest, GONE if status == WAS_GONE else DONE)
+                return True
+            outcome, why = self._refusal(name, status)
+        self._outcomes.digest(name, digest, outcome, why)
+        for tag in dropped:
+            self._put_tag_back(facts, tag, digest)
+        return False
 
     def _drop_tag(self, repository: str, tag: str, digest: str) -> bool:
-        """Delete a tag alone, if it still points there; whether it does so no more. The outcome is told where it did not go."""
+        """Delete a tag alone, if it still points there; whether that was done. Raises RegistryError."""
         head = self._client.head(repository, tag)
         if head is None:
-            return True
+            return False
         if head.digest != digest:
             self._outcomes.tag(repository, tag, REFUSED, "it was moved to %s meanwhile" % head.digest)
-            return True
+            return False
         status = self._client.delete(repository, tag)
-        if status in DELETED or status == WAS_GONE:
-            return True
-        self._outcomes.tag(repository, tag, REFUSED, "the registry answered %d" % status)
-        return False
+        if status in (*DELETED, WAS_GONE):
+            return status != WAS_GONE
+        raise RegistryError("its tag %s could not be deleted: %s" % (tag, self._refusal(repository, status)[1]))
+
+    def _put_tag_back(self, facts: RepositoryFacts, tag: str, digest: str) -> None:
+        """A manifest that could not be deleted keeps its tags."""
+        try:
+            data = self._surveyor.reader.bytes_of(facts.name, digest)
+            if data is not None:
+                self._client.put_manifest(facts.name, tag, facts.manifests[digest].media_type, data)
+        except FleetError as error:
+            self._outcomes.note(
+                "tag %s:%s went without %s and could not be put back: %s" % (facts.name, tag, digest, error)
+            )
+
+    def _refusal(self, repository: str, status: int) -> Tuple[str, str]:
+        """Outcome and reason. That a registry deletes nothing is told as one failure, not as one for each manifest."""
+        if status != SWITCHED_OFF:
+            return FAILED, "the registry refuses to delete it (%d)" % status
+        with self._guard:
+            if self._stopped is not None:
+                return REFUSED, self._stopped
+            self._stopped = self._why_off(repository)
+            return FAILED, self._stopped
 
     def _delete_tag(self, unit: Unit, tag: str) -> None:
         """A tag that goes while its manifest stays."""
-        there = self._client.has_manifest(unit.repository, tag)
-        if not there:
-            self._outcomes.tag(unit.repository, tag, GONE)
-        elif self._drop_tag(unit.repository, tag, unit.digest) and not self._outcomes.has_tag(unit.repository, tag):
-            self._outcomes.tag(unit.repository, tag, DONE)
+        try:
+            if self._drop_tag(unit.repository, tag, unit.digest):
+                self._outcomes.tag(unit.repository, tag, DONE)
+            elif not self._outcomes.has_tag(unit.repository, tag):
+                self._outcomes.tag(unit.repository, tag, GONE)
+        except RegistryError as error:
+            self._outcomes.tag(unit.repository, tag, FAILED, str(error))
 
     def _give_up(self, unit: Unit, outcome: str, why: str) -> None:
         """For all of a unit that nothing has become of yet."""

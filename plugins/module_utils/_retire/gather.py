@@ -109,7 +109,10 @@ def _with_referrers(facts: RepositoryFacts, survey: Survey, surveyor: Surveyor, 
     return replace(
         facts,
         manifests=dict(survey.manifests),
-        referrers={**facts.referrers, **told},
+        referrers={
+            **facts.referrers,
+            **{subject: facts.referrers.get(subject, ()) + several for subject, several in told.items()},
+        },
         absent=frozenset(survey.absent),
         unknown=_unknown(survey),
     )
@@ -157,8 +160,22 @@ def _facts(survey: Survey, own: RepositoryMemory, leftovers: Dict[str, int], now
             for digest, manifest in survey.manifests.items()
             if manifest.config is not None and manifest.config.digest in survey.configs
         },
+        referrers=_outdated_lists(survey, leftovers),
         absent=frozenset(survey.absent),
     )
+
+
+def _outdated_lists(survey: Survey, leftovers: Iterable[str]) -> Dict[str, Tuple[str, ...]]:
+    """Subject -> lists of its referrers that lost their tag to a newer one: they go with the subject, and must not hold it."""
+    found: Dict[str, Tuple[str, ...]] = {}
+    for digest in leftovers:
+        listed = [survey.manifests.get(child.digest) for child in survey.manifests[digest].children]
+        subjects = {one.subject for one in listed if one is not None}
+        if len(subjects) == 1:
+            subject = subjects.pop()
+            if subject is not None:
+                found[subject] = found.get(subject, ()) + (digest,)
+    return found
 
 
 def _arrived(tag: str, digest: str, own: RepositoryMemory, created: Clock, now: int) -> Clock:

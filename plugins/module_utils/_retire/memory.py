@@ -5,10 +5,18 @@
 
 from __future__ import annotations
 
-from typing import Dict, FrozenSet, Optional, Tuple
+from typing import Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._retention.facts import RegistryFacts, RepositoryFacts
-from ansible_collections.imagefleet.docker.plugins.module_utils._retention.plan import DONE, GONE, TAG, UNTAGGED, Plan
+from ansible_collections.imagefleet.docker.plugins.module_utils._retention.plan import (
+    DONE,
+    GONE,
+    PLANNED,
+    TAG,
+    UNTAGGED,
+    Plan,
+    Row,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.clock import read_clock
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.retention_memory import (
     RegistryMemory,
@@ -33,18 +41,25 @@ def confirmed_items(
     )
 
 
-def next_memory(memory: RegistryMemory, facts: RegistryFacts, plan: Plan, complete: bool) -> RegistryMemory:
-    """`plan` with its outcomes. A run that was not `complete` neither begins nor ends any waiting."""
+def next_memory(
+    memory: RegistryMemory, facts: RegistryFacts, plan: Plan, complete: bool, begun: bool = False
+) -> RegistryMemory:
+    """`plan` with its outcomes. A run that was not `complete` neither begins nor ends any waiting.
+
+    `begun`: the plan is about to be carried out. Should the run be killed, the next one finds what it left behind.
+    """
     clock = read_clock(facts.now)
     updated = dict(memory.repositories)
     for repository in facts.repositories:
         if repository.unknown is None:
             known = memory.repositories.get(repository.name, RepositoryMemory())
-            updated[repository.name] = _next(repository, known, plan, facts.now, complete)
+            updated[repository.name] = _next(repository, known, plan, facts.now, complete, begun)
     return RegistryMemory(facts.now, clock.boot, clock.uptime, updated)
 
 
-def _next(facts: RepositoryFacts, known: RepositoryMemory, plan: Plan, now: int, complete: bool) -> RepositoryMemory:
+def _next(
+    facts: RepositoryFacts, known: RepositoryMemory, plan: Plan, now: int, complete: bool, begun: bool
+) -> RepositoryMemory:
     rows = [row for row in plan.rows if row.repository == facts.name]
     gone = {(row.tag, row.digest) for row in rows if row.outcome in (DONE, GONE)}
     gone_digests = {row.digest for row in rows if row.outcome in (DONE, GONE) and row.tag is None}
@@ -64,6 +79,20 @@ def _next(facts: RepositoryFacts, known: RepositoryMemory, plan: Plan, now: int,
     return RepositoryMemory(
         listed=now,
         tags=tags,
-        leftovers={digest: since for digest, since in facts.leftovers.items() if digest not in gone_digests},
+        leftovers={
+            **dict.fromkeys(_left_behind(rows, begun), now),
+            **{digest: since for digest, since in facts.leftovers.items() if digest not in gone_digests},
+        },
         pending=pending,
     )
+
+
+def _left_behind(rows: Sequence[Row], begun: bool) -> List[str]:
+    """Parts and attachments without a tag that are there, or may be, when what they went with is gone: nothing else names them."""
+    final = (DONE, GONE, PLANNED) if begun else (DONE, GONE)
+    going = {row.digest for row in rows if row.digest == row.unit and row.outcome in final}
+    return [
+        row.digest
+        for row in rows
+        if row.tag is None and row.unit in going and row.digest != row.unit and row.outcome not in (DONE, GONE)
+    ]

@@ -87,10 +87,13 @@ def run_retention(
                 save_memory(path, memory, seen.memory_damaged)
             raise
         done, applied = plan, apply and hold is None
+        if remember:
+            memory = next_memory(seen.memory, seen.facts, plan, complete, begun=applied)
+            save_memory(path, memory, seen.memory_damaged)
         if applied:
             done = run.delete(say)
-        if remember:
-            save_memory(path, next_memory(seen.memory, seen.facts, done, complete), seen.memory_damaged)
+            if remember:
+                save_memory(path, next_memory(seen.memory, seen.facts, done, complete), False)
         result = run.result(done, applied)
         if apply and not applied:
             result["changed"] = False
@@ -130,16 +133,22 @@ class _Run:
         """Carry out the plan; the same plan with its outcomes."""
         outcomes = Outcomes()
         tag_delete = bool(self._capabilities.known.tag_delete)
-        retirement = Retirement(self._surveyor, self._undo, outcomes, tag_delete, say)
+        retirement = Retirement(self._surveyor, self._undo, outcomes, tag_delete, self._why_off, say)
         for facts in self._seen.facts.repositories:
             units = [unit for unit in self._plan.units if unit.repository == facts.name]
             if units:
                 say("%s: deleting %d of %d tags" % (facts.name, sum(len(unit.tags) for unit in units), len(facts.tags)))
                 retirement.repository(facts, units)
         self._notes += outcomes.notes
-        if self._undo is not None:
+        if self._undo is not None and self._undo.used:
             forget_old(self._request.undo_dir, self._seen.facts.name, self._seen.facts.now)
         return outcomes.settle_plan(self._plan)
+
+    def _why_off(self, repository: str) -> str:
+        """Why a registry that was known to delete does not."""
+        self._capabilities.learn(delete=False)
+        why = why_not_deletable(self._surveyor.client, self._capabilities, repository)
+        return why or "the registry refuses deletions (405)"
 
     def result(self, plan: Plan, applied: bool) -> Dict[str, Any]:
         shown = plan

@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.config import ConfigFacts, parse_moment
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import Descriptor
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.redact import redact, redact_labels
+from ansible_collections.imagefleet.docker.plugins.module_utils._policy.clocks import EPOCH_DATES
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.attachments import Attachment
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.survey import Survey
 
@@ -46,12 +47,12 @@ def describe_tag(survey: Survey, tag: str, attached: Mapping[str, Sequence[Attac
 
 
 def created_of(survey: Survey, digest: str) -> Optional[int]:
-    """The build time: newest config below it, else the annotation of the manifest itself."""
-    built = survey.created(digest)
+    """The build time: newest config below it, else the annotation of the manifest itself; the fixed dates of reproducible
+    builds tell nothing."""
     manifest = survey.manifests.get(digest)
-    if built is None and manifest is not None:
-        return parse_moment(manifest.annotations.get(CREATED))
-    return built
+    told = parse_moment(manifest.annotations.get(CREATED)) if manifest is not None else None
+    known = [moment for moment in (survey.created(digest), told) if moment is not None and moment >= EPOCH_DATES]
+    return known[0] if known else None
 
 
 def size_of(survey: Survey, digests: Sequence[str]) -> int:

@@ -155,7 +155,10 @@ class Surveyor:
             head = self.client.head(repository, tag)
             if head is None:
                 return None
-            return self.reader.by_digest(repository, head.digest)
+            found = self.reader.by_digest(repository, head.digest)
+            if found is not None:
+                return found
+            # A digest that the registry does not have: moved and deleted meanwhile, or told wrongly. A tag is there all the same.
         return self.reader.by_tag(repository, tag)
 
     @staticmethod

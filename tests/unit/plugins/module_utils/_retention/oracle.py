@@ -29,7 +29,7 @@ class Registry:
         self.read: Dict[Place, Manifest] = {}
         self.children: Dict[Place, Set[Place]] = {}
         self.attached: Dict[Place, Set[Place]] = {}
-        self.subject: Dict[Place, Place] = {}
+        self.subjects: Dict[Place, Set[Place]] = {}
         for repository in facts.repositories:
             self._add(repository)
         self.sizes = {name: size for manifest in self.read.values() for name, size in _own_content(manifest).items()}
@@ -49,8 +49,6 @@ class Registry:
         for digest, manifest in facts.manifests.items():
             if manifest.subject and manifest.subject != digest:
                 self._attach(name, manifest.subject, digest)
-                if Place(name, manifest.subject) in self.there:
-                    self.subject[Place(name, digest)] = Place(name, manifest.subject)
         for subject, digests in facts.referrers.items():
             for digest in digests:
                 self._attach(name, subject, digest)
@@ -61,6 +59,8 @@ class Registry:
     def _attach(self, name: str, subject: str, digest: str) -> None:
         if Place(name, digest) in self.there and subject != digest:
             self.attached.setdefault(Place(name, subject), set()).add(Place(name, digest))
+            if Place(name, subject) in self.there:
+                self.subjects.setdefault(Place(name, digest), set()).add(Place(name, subject))
 
     def below(self, roots: Iterable[Place]) -> Set[Place]:
         """What a pull of any of them fetches."""
@@ -72,7 +72,7 @@ class Registry:
 
     def bound(self, roots: Iterable[Place]) -> Set[Place]:
         """The same with what they are attached to."""
-        return _closure(roots, [self.children, self.attached, {one: {other} for one, other in self.subject.items()}])
+        return _closure(roots, [self.children, self.attached, self.subjects])
 
     def delete(self, place: Place) -> None:
         """As registries do: every tag of a deleted manifest goes with it."""

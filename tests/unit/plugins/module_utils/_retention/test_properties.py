@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from random import Random
 from typing import Set
 
 import hypothesis.strategies as st
@@ -14,7 +15,7 @@ from hypothesis import assume, given, settings
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.policy import parse_policy
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.rules import REGISTRY
-from ansible_collections.imagefleet.docker.plugins.module_utils._retention.facts import RegistryFacts
+from ansible_collections.imagefleet.docker.plugins.module_utils._retention.facts import FleetUse, RegistryFacts
 from ansible_collections.imagefleet.docker.plugins.module_utils._retention.plan import ATTACHMENT, PLANNED, Plan
 from ansible_collections.imagefleet.docker.tests.unit.plugins.module_utils._retention.oracle import (
     Place,
@@ -23,34 +24,37 @@ from ansible_collections.imagefleet.docker.tests.unit.plugins.module_utils._rete
 )
 from ansible_collections.imagefleet.docker.tests.unit.plugins.module_utils._retention.random_registries import (
     Request,
-    registries,
     requests,
     shuffled,
 )
-from ansible_collections.imagefleet.docker.tests.unit.plugins.module_utils._retention.registries import ALL, NAME
+from ansible_collections.imagefleet.docker.tests.unit.plugins.module_utils._retention.registries import (
+    ALL,
+    DAY,
+    NAME,
+    NOW,
+)
 
-# Always the same examples: rare ones still show that something deletable waits for a second run, which is no loss.
-EXAMPLES = settings(max_examples=100, derandomize=True)
+# Always the same examples; thousands of others were tried.
+EXAMPLES = settings(max_examples=300, derandomize=True)
 
 
-def is_plain(facts: RegistryFacts) -> bool:
-    """Every attachment has one tag and a subject that can be judged, and no index is attached to a part of itself.
+def is_circular(facts: RegistryFacts) -> bool:
+    """An index that is attached to its own part, say; if both have a tag, one has to go first, and the other misses it."""
+    registry = Registry(facts)
+    return any(
+        place in registry.wanted(registry.children.get(place, set()) | registry.attached.get(place, set()))
+        for place in registry.there
+    )
 
-    Else something deletable stays, or takes two runs to go: what nobody judges stays, with all that it may need.
+
+def outlives_its_subject(facts: RegistryFacts) -> bool:
+    """Whether an artifact with a tag of its own is attached to what has none, a part of an index say.
+
+    If the index goes in a run before the artifact, nothing names the part any more, and what is attached to it stays.
     """
     registry = Registry(facts)
-    judged = {Place(one, digest) for (one, tag), digest in registry.tags.items() if not subject_of(tag)}
-    judged |= {Place(one.name, digest) for one in facts.repositories for digest in one.leftovers}
-    subjects = {Place(one, subject_of(tag)) for one, tag in registry.tags if subject_of(tag)} & registry.there
-    if not subjects <= registry.wanted(judged):
-        return False
-    for repository in facts.repositories:
-        digests = Counter(repository.tags.values())
-        if any(digests[digest] > 1 for tag, digest in repository.tags.items() if subject_of(tag)):
-            return False
-        if any(one.subject and one.children for one in repository.manifests.values()):
-            return False
-    return True
+    tagged = {Place(one, digest) for (one, tag), digest in registry.tags.items() if not subject_of(tag)}
+    return any(those & tagged and subject not in tagged for subject, those in registry.attached.items())
 
 
 def carried_out(request: Request, plan: Plan) -> Registry:
@@ -85,13 +89,9 @@ def rows_that_stay(plan: Plan, before: Registry) -> Set[Place]:
 
 
 @EXAMPLES
-@given(requests())
+@given(requests)
 def test_nothing_that_stays_is_ever_without_what_it_needs(request):
-    assume(
-        all(
-            not (one.subject and one.children) for each in request.facts.repositories for one in each.manifests.values()
-        )
-    )
+    assume(not is_circular(request.facts))
     registry = Registry(request.facts)
     precious = registry.wanted(must_never_go(request, registry)) & registry.there
     for unit, complete in registry.apply(request.plan()):
@@ -103,7 +103,7 @@ def test_nothing_that_stays_is_ever_without_what_it_needs(request):
 
 
 @EXAMPLES
-@given(requests())
+@given(requests)
 def test_no_tag_with_another_row_points_at_what_is_deleted(request):
     plan = request.plan()
     gone = {(unit.repository, digest) for unit in plan.units for digest in unit.order}
@@ -116,7 +116,7 @@ def test_no_tag_with_another_row_points_at_what_is_deleted(request):
 
 
 @EXAMPLES
-@given(requests())
+@given(requests)
 def test_bytes_are_what_garbage_collection_then_frees(request):
     plan = request.plan()
     before, after = Registry(request.facts).stored(), carried_out(request, plan)
@@ -127,9 +127,8 @@ def test_bytes_are_what_garbage_collection_then_frees(request):
 
 
 @EXAMPLES
-@given(requests())
+@given(requests)
 def test_what_nothing_needs_is_gone_and_what_something_needs_is_there(request):
-    assume(is_plain(request.facts))
     plan = request.plan()
     before, after = Registry(request.facts), carried_out(request, plan)
     roots = set(before.tagged())
@@ -141,13 +140,13 @@ def test_what_nothing_needs_is_gone_and_what_something_needs_is_there(request):
 
 
 @EXAMPLES
-@given(requests(), st.randoms(use_true_random=False))
-def test_a_plan_is_a_function_of_the_facts_and_not_of_their_order(request, random):
-    assert request._replace(facts=shuffled(request.facts, random)).plan() == request.plan()
+@given(requests, st.integers(0, 99))
+def test_a_plan_is_a_function_of_the_facts_and_not_of_their_order(request, seed):
+    assert request._replace(facts=shuffled(request.facts, Random(seed))).plan() == request.plan()
 
 
 @EXAMPLES
-@given(requests())
+@given(requests)
 def test_every_tag_has_one_row_and_all_that_goes_has_one(request):
     plan = request.plan()
     tags = Counter((row.repository, row.tag, row.digest) for row in plan.rows if row.tag is not None)
@@ -164,7 +163,7 @@ def test_every_tag_has_one_row_and_all_that_goes_has_one(request):
 
 
 @EXAMPLES
-@given(requests())
+@given(requests)
 def test_units_wait_only_for_units_before_them(request):
     done: Set[Place] = set()
     for unit in request.plan().units:
@@ -175,17 +174,14 @@ def test_units_wait_only_for_units_before_them(request):
             assert {Place(unit.repository, other) for other in holders} <= done
 
 
-@settings(max_examples=150, derandomize=True)
-@given(registries(), st.booleans())
-def test_when_everything_may_go_everything_goes(facts, tag_delete):
+@EXAMPLES
+@given(requests)
+def test_when_everything_may_go_everything_goes(request):
     """But for what is attached to something that is there and was not read, and what nothing ever named."""
-    assume(is_plain(facts))
-    facts = replace(
-        facts,
-        repositories=tuple(replace(one, unknown=None, present=frozenset()) for one in facts.repositories),
-        tag_delete=tag_delete,
-    )
-    request = Request(facts, parse_policy(delete=ALL, minimum_age="0s", target=REGISTRY), 0, None, None)
+    everything = parse_policy(delete=ALL, minimum_age="0s", target=REGISTRY)
+    readable = tuple(replace(one, unknown=None, present=frozenset()) for one in request.facts.repositories)
+    facts = replace(request.facts, repositories=readable, use=FleetUse(), clock_distrust=None)
+    request = Request(facts, everything, 0, None, None)
     before, after = Registry(facts), carried_out(request, request.plan())
     named = {Place(one, digest) for (one, tag), digest in before.tags.items() if not subject_of(tag)}
     named |= {Place(one.name, digest) for one in facts.repositories for digest in one.leftovers}
@@ -194,7 +190,9 @@ def test_when_everything_may_go_everything_goes(facts, tag_delete):
         for (one, tag), digest in before.tags.items()
         if subject_of(tag) and Place(one, subject_of(tag)) not in before.there
     }
-    assert not before.wanted(named) & after.there
+    going = before.wanted(named)
+    unjudged = {Place(one, digest) for (one, tag), digest in before.tags.items() if subject_of(tag)} - going
+    assert not (going - before.bound(unjudged)) & after.there
 
 
 def largest_group(request: Request) -> int:
@@ -206,10 +204,12 @@ def largest_group(request: Request) -> int:
     return max((sum(1 for one in roots if one in registry.bound({root})) for root in set(roots)), default=1)
 
 
-@settings(max_examples=150, derandomize=True)
-@given(requests(), st.integers(1, 4))
+@EXAMPLES
+@given(requests, st.integers(1, 4))
 def test_capped_runs_reach_in_the_end_what_one_run_without_a_cap_does(request, cap):
-    assume(is_plain(request.facts))
+    # A floating tag that outlives its version is ranked from then on, and by its arrival it may come first.
+    assume(all(rule.order == "version" for rule in request.policy.keep))
+    assume(not outlives_its_subject(request.facts))
     request = request._replace(confirmed=None, max_deletions=None)
     at_once = carried_out(request, request.plan())
     cap = max(cap, largest_group(request))
@@ -227,12 +227,16 @@ def remaining(request: Request, registry: Registry):
     repositories = []
     for facts in request.facts.repositories:
         there = {place.digest for place in registry.there if place.repository == facts.name}
+        lost = set(facts.tags.values()) - {
+            place.digest for place in registry.tagged() if place.repository == facts.name
+        }
+        known = {**dict.fromkeys(lost, NOW - 90 * DAY), **facts.leftovers}
         repositories.append(
             replace(
                 facts,
                 tags={tag: digest for tag, digest in facts.tags.items() if (facts.name, tag) in registry.tags},
                 manifests={digest: one for digest, one in facts.manifests.items() if digest in there},
-                leftovers={digest: at for digest, at in facts.leftovers.items() if digest in there},
+                leftovers={digest: at for digest, at in known.items() if digest in there},
             )
         )
     return replace(request.facts, repositories=tuple(repositories))

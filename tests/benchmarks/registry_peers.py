@@ -1,0 +1,110 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The other tools: crane of the lab, and skopeo of two Debian releases, fetched once and only unpacked; with their ages."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shutil
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from lab.apt import Apt
+from lab.paths import Cache
+from lab.prepare import versions
+from lab.tools import program, with_own_library
+
+#: suite -> skopeo's package with the libraries that machines lack; testing's with its C library beside it.
+_SKOPEO = {
+    "bookworm": ["skopeo", "libgpgme11", "libassuan0", "libgpg-error0"],
+    "forky": ["skopeo", "libgpgme45", "libassuan9", "libgpg-error0", "libsqlite3-0", "libc6"],
+}
+_SUITES = {"bookworm": "Debian 12", "forky": "Debian testing"}
+
+
+@dataclass(frozen=True)
+class Peer:
+    """`words` begin its command line; `missing` says why there is none."""
+
+    name: str
+    words: tuple[str, ...] = ()
+    about: str = ""
+    missing: str = ""
+
+    @property
+    def shell(self) -> str:
+        """The words for a shell; no path of the cache has a space."""
+        return " ".join(self.words)
+
+
+def crane(cache: Cache) -> Peer:
+    """The one that the lab has."""
+    version = versions(cache)["tools"]["forky"]["packages"]["crane"]
+    about = _about(cache.tools("forky"), "crane", version, "forky")
+    return Peer("crane " + _upstream(version), tuple(map(str, with_own_library(cache, "forky", "crane"))), about)
+
+
+def skopeo(cache: Cache, suite: str) -> Peer:
+    """Of this suite; what cannot be fetched is told in its place."""
+    folder = cache.root / "bench" / ("skopeo-" + suite)
+    try:
+        version = _fetch(cache, suite, folder)
+    except (RuntimeError, OSError) as error:
+        return Peer("skopeo of " + _SUITES[suite], missing="cannot be had: %s" % error)
+    words = [str(folder / "usr/bin/skopeo")]
+    libraries = next(folder.glob("usr/lib/*-linux-gnu"))
+    loaders = sorted(libraries.glob("ld-linux-*.so.*"))
+    if loaders:
+        words = [str(loaders[0]), "--library-path", str(libraries), *words]
+    else:
+        words = ["env", "LD_LIBRARY_PATH=%s" % libraries, *words]
+    return Peer("skopeo " + _upstream(version), tuple(words), _about(folder, "skopeo", version, suite))
+
+
+def registry_about(cache: Cache) -> str:
+    """The registry that everything is measured against."""
+    program(cache, "bookworm", "docker-registry")  # it says so when it is not there
+    version = versions(cache)["tools"]["bookworm"]["packages"]["docker-registry"]
+    return "docker-registry %s" % _about(cache.tools("bookworm"), "docker-registry", version, "bookworm")
+
+
+def _fetch(cache: Cache, suite: str, folder: Path) -> str:
+    """The version of what lies in the folder, fetched when it is not there."""
+    record = folder / "version"
+    if not record.exists():
+        apt = Apt(suite, cache.root / "apt" / ("bench-" + suite), testing=suite == "forky")
+        apt.update()
+        draft = folder.with_name(folder.name + ".draft")
+        shutil.rmtree(draft, ignore_errors=True)
+        found = apt.download(_SKOPEO[suite], draft)
+        (draft / "version").write_text(found["skopeo"])
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(draft, folder)
+    return record.read_text()
+
+
+def _about(folder: Path, package: str, version: str, suite: str) -> str:
+    """Version, origin, and when Debian first had this version: upstream's release is some days or weeks older."""
+    text = "%s (%s" % (version, _SUITES[suite])
+    path = folder / "usr/share/doc" / package / "changelog.Debian.gz"
+    if not path.exists():
+        return text + ")"
+    entries = re.findall(r"(?m)^\S+ \((\S+)\) [\s\S]*?^ -- .*?>  (.+)$", gzip.decompress(path.read_bytes()).decode())
+    dates = [date for known, date in entries if _upstream(known) == _upstream(version)]
+    if not dates:
+        return text + ")"
+    first = parsedate_to_datetime(dates[-1])
+    return "%s, packaged first on %s, %.1f years ago)" % (
+        text,
+        first.date(),
+        (time.time() - first.timestamp()) / (365.25 * 86400),
+    )
+
+
+def _upstream(version: str) -> str:
+    return re.sub(r"^\d+:|[+~-].*$", "", version)
