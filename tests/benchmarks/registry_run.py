@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import Any, Callable
 
-import registry_place  # noqa: F401  (where the lab and the live tests are found)
+import registry_place  # first: it says where the lab and the live tests are found
 from lab import LabError
 from lab.paths import cache
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fixtures: every test runs on each engine of the lab, with a prefix of its own, and leaves nothing there."""
+"""Fixtures that several files use: a test on engines runs on each of the lab, with a prefix of its own, and leaves nothing there."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from typing import Any, Iterator
 
 import pytest
 from lab import load
+from meddling_proxy import MeddlingProxy
+from own_registry import OwnRegistry
+from stand_in_registry import StandInRegistry
 from workbench import Workbench
 
 LAB = load("test")
@@ -42,3 +45,22 @@ def bench(engine_name: str, request: Any, tmp_path: Path) -> Iterator[Workbench]
 @pytest.fixture(scope="session")
 def lab() -> dict[str, Any]:
     return LAB
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[OwnRegistry]:
+    with OwnRegistry(tmp_path / "own") as registry:
+        yield registry
+
+
+@pytest.fixture
+def stand_in() -> Iterator[StandInRegistry]:
+    with StandInRegistry() as registry:
+        yield registry
+
+
+@pytest.fixture
+def proxy(registry: OwnRegistry) -> Iterator[MeddlingProxy]:
+    """On the way to the registry that the file brings."""
+    with MeddlingProxy(registry.address) as found:
+        yield found

@@ -8,7 +8,6 @@ from __future__ import annotations
 import http.client
 import json
 from pathlib import Path
-from typing import Iterator
 
 import pytest
 import registry_content as content
@@ -32,12 +31,6 @@ from whole import all_whole, attached_to, orphans, pulls_whole
 
 ABSENT = "sha256:" + "0" * 64
 APP = "team/app"
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[OwnRegistry]:
-    with OwnRegistry(tmp_path / "own") as registry:
-        yield registry
 
 
 def test_every_kind_of_content_is_whole_and_survives_a_plain_collection(own: OwnRegistry) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import http.client
 import threading
 from pathlib import Path
-from typing import Iterator
 from urllib.parse import quote
 
 import pytest
@@ -34,18 +33,6 @@ from whole import all_whole, pulls_whole
 
 ABSENT = "sha256:" + "0" * 64
 APP = "team/app"
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[OwnRegistry]:
-    with OwnRegistry(tmp_path / "own") as registry:
-        yield registry
-
-
-@pytest.fixture
-def stand_in() -> Iterator[StandInRegistry]:
-    with StandInRegistry() as registry:
-        yield registry
 
 
 @pytest.mark.parametrize("habits", [{}, {"link": ABSOLUTE}, {"page_size": 10000, "link": NO_LINK}])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 import pytest
 from asking import Sleeper, ask
@@ -26,18 +26,6 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._survey.attachme
 
 APP = "team/app"
 ABSENT = "sha256:" + "0" * 64
-
-
-@pytest.fixture
-def stand_in() -> Iterator[StandInRegistry]:
-    with StandInRegistry() as registry:
-        yield registry
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[OwnRegistry]:
-    with OwnRegistry(tmp_path / "own") as registry:
-        yield registry
 
 
 def numbered(count: int) -> list[str]:

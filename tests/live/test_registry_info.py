@@ -9,7 +9,7 @@ import json
 import subprocess
 from itertools import count
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Mapping
+from typing import Any, Iterable, Mapping
 
 import pytest
 import registry_content as content
@@ -34,26 +34,15 @@ BUILT = "2024-03-01T12:00:00Z"
 NUMBERS = count(1)
 
 
-@pytest.fixture
-def stand_in() -> Iterator[StandInRegistry]:
-    with StandInRegistry() as registry:
-        yield registry
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[OwnRegistry]:
-    with OwnRegistry(tmp_path / "own") as registry:
-        yield registry
-
-
 def info(address: str, **options: Any) -> Mapping[str, Any]:
     return run_survey(parse_survey_options({"registry": address, "insecure": True, "retries": 0, **options}))
 
 
 def tag_of(result: Mapping[str, Any], tag: str, repository: str = APP) -> Mapping[str, Any]:
     (found,) = [one for one in result["repositories"] if one["name"] == repository]
+    row: Mapping[str, Any]
     (row,) = [one for one in found["tags"] if one["name"] == tag]
-    return row  # type: ignore[no-any-return]
+    return row
 
 
 def below(roots: Iterable[Manifest]) -> dict[str, Manifest]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Iterator
 
 import pytest
 import registry_content as content
@@ -15,35 +15,16 @@ from janitor import WEB, tidy
 from meddling_proxy import MeddlingProxy
 from own_registry import OwnRegistry
 from registry_disk import lay
-from whole import all_whole, pulls_whole
+from two_repositories import RELEASES, RULES, check, two_repositories
+from whole import pulls_whole
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError
-
-RULES: dict[str, Any] = {"keep": [{"newest": 1}], "retries": 2}
-RELEASES = ("1.0.0", "1.1.0", "2.0.0")
 
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[OwnRegistry]:
-    """Three releases, the same in two repositories, two of which may go."""
-    (tmp_path / "registry").mkdir()
-    with OwnRegistry(tmp_path / "registry") as found:
-        for repository in (WEB, "shop/api"):
-            for tag in RELEASES:
-                lay(found, repository, content.multi_platform(repository + tag), tag)
+    with two_repositories(tmp_path / "registry") as found:
         yield found
-
-
-@pytest.fixture
-def proxy(registry: OwnRegistry) -> Iterator[MeddlingProxy]:
-    with MeddlingProxy(registry.address) as found:
-        yield found
-
-
-def check(registry: OwnRegistry, **tags: set[str]) -> None:
-    for name, expected in tags.items():
-        assert set(registry.tags("shop/" + name)) == expected
-        assert all_whole(registry.address, "shop/" + name) == []
 
 
 PASSING = {

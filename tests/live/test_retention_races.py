@@ -45,12 +45,6 @@ def registry(tmp_path: Path) -> Iterator[OwnRegistry]:
         yield found
 
 
-@pytest.fixture
-def proxy(registry: OwnRegistry) -> Iterator[MeddlingProxy]:
-    with MeddlingProxy(registry.address) as found:
-        yield found
-
-
 class Meanwhile:
     """Do something once, when the run has come to a point: before or after the `nth` request of a kind."""
 
