@@ -252,3 +252,18 @@ def test_a_manifest_that_could_not_be_deleted_keeps_its_tags(tmp_path: Path) -> 
         proxy.faults.clear()
         run(tmp_path, proxy)
         assert list_tags(crane.address, WEB) == ["2.0.0"]
+
+
+def test_a_tag_that_is_pushed_anew_is_not_overwritten_by_its_old_manifest(tmp_path: Path) -> None:
+    """The tag went, its manifest could not go, and in between somebody pushed another image by that name."""
+    with CraneRegistry(tmp_path) as crane, MeddlingProxy(crane.address) as proxy:
+        push(crane.address, WEB, OLD, "1.1.0")
+        push(crane.address, WEB, KEPT, "2.0.0")
+        again = build("again")
+        meanwhile = Meanwhile(proxy, lambda: push(crane.address, WEB, again, "1.1.0")).before("DELETE", OLD.digest)
+        proxy.faults.add(RESET, "DELETE", OLD.digest)
+        with pytest.raises(PartialFailure):
+            run(tmp_path, proxy, retries=0)
+        assert meanwhile.done == 1
+        assert head_manifest(crane.address, WEB, "1.1.0") == (200, again.digest)
+        assert all_whole(crane.address, WEB) == []

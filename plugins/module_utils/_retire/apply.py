@@ -213,11 +213,14 @@ class Retirement:
         raise RegistryError("its tag %s could not be deleted: %s" % (tag, self._refusal(repository, status)[1]))
 
     def _put_tag_back(self, facts: RepositoryFacts, tag: str, digest: str) -> None:
-        """A manifest that could not be deleted keeps its tags."""
+        """A manifest that could not be deleted keeps its tags, unless somebody pushed them anew meanwhile."""
         try:
+            if self._client.head(facts.name, tag) is not None:
+                return
             data = self._surveyor.reader.bytes_of(facts.name, digest)
-            if data is not None:
-                self._client.put_manifest(facts.name, tag, facts.manifests[digest].media_type, data)
+            if data is None:
+                raise RegistryError("its manifest is not there any more")
+            self._client.put_manifest(facts.name, tag, facts.manifests[digest].media_type, data)
         except FleetError as error:
             self._outcomes.note(
                 "tag %s:%s went without %s and could not be put back: %s" % (facts.name, tag, digest, error)
