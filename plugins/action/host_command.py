@@ -14,9 +14,11 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.run import parse_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._collect.request import parse_collect_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import (
     CLEANUP,
+    COLLECT,
     RETENTION,
     secrets_of,
 )
@@ -28,6 +30,7 @@ MODULE = "imagefleet.docker.host_command"
 PARSERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
     CLEANUP: parse_options,
     RETENTION: parse_retention_options,
+    COLLECT: parse_collect_options,
 }
 INTERNAL = ("_command_sha256", "_command_source", "_secrets")
 

@@ -48,9 +48,10 @@ options:
     suboptions:
       command:
         description:
-          - V(cleanup) cleans the images of this host, V(retention) a registry from this host.
+          - V(cleanup) cleans the images of this host, V(retention) a registry from this host. V(collect) collects the garbage of a
+            registry that runs on this host.
         type: str
-        choices: [cleanup, retention]
+        choices: [cleanup, retention, collect]
         default: cleanup
       mode:
         description:
@@ -60,8 +61,9 @@ options:
         default: report
       options:
         description:
-          - The options of M(imagefleet.docker.image_prune_policy), or with O(config.command=retention) of
-            M(imagefleet.docker.registry_retention), as that module takes them.
+          - The options of M(imagefleet.docker.image_prune_policy), with O(config.command=retention) of
+            M(imagefleet.docker.registry_retention), with O(config.command=collect) of
+            M(imagefleet.docker.registry_garbage_collect), as that module takes them.
         type: dict
         default: {}
       metrics_file:
@@ -115,6 +117,7 @@ options:
 seealso:
   - module: imagefleet.docker.image_prune_policy
   - module: imagefleet.docker.registry_retention
+  - module: imagefleet.docker.registry_garbage_collect
 """
 
 EXAMPLES = r"""
@@ -240,7 +243,7 @@ def main() -> None:
             "config": {
                 "type": "dict",
                 "options": {
-                    "command": {"type": "str", "choices": ["cleanup", "retention"], "default": "cleanup"},
+                    "command": {"type": "str", "choices": ["cleanup", "retention", "collect"], "default": "cleanup"},
                     "mode": {"type": "str", "choices": ["report", "apply"], "default": "report"},
                     "options": {"type": "dict", "default": {}},
                     "metrics_file": {"type": "path"},

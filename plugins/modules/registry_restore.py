@@ -102,11 +102,11 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.programs import program_runner
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.registry_arguments import REGISTRY_ARGUMENTS
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.run import run_module
-from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request import DEFAULT_UNDO_DIR
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.restore import (
     parse_restore_options,
     run_restore,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.undo import DEFAULT_UNDO_DIR
 
 ARGUMENTS = {
     "undo_dir": {"type": "path", "default": DEFAULT_UNDO_DIR},

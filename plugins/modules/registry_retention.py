@@ -356,12 +356,10 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.programs import program_runner
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.registry_arguments import REGISTRY_ARGUMENTS
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.run import run_module
-from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request import (
-    DEFAULT_STATE_DIR,
-    DEFAULT_UNDO_DIR,
-    parse_retention_options,
-)
+from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request import parse_retention_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.run import run_retention
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.retention_memory import DEFAULT_STATE_DIR
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.undo import DEFAULT_UNDO_DIR
 
 ARGUMENTS = {
     "repositories": {"type": "raw", "default": []},

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 UTILS = ROOT / "plugins" / "module_utils"
 PREFIX = "ansible_collections.imagefleet.docker.plugins."
 
-PURE = {"_errors", "_policy", "_image", "_prune", "_retention", "_fleet", "_host_command"}
+PURE = {"_errors", "_policy", "_image", "_prune", "_retention", "_collection", "_fleet", "_host_command"}
 ADAPTERS = {"_engine", "_registry", "_store", "_install"}
 # Room -> rooms of module_utils that it may import.
 MAY_IMPORT = {
@@ -32,7 +32,9 @@ MAY_IMPORT = {
     "_survey": {"_errors", "_image", "_policy", "_registry"},
     "_retire": {"_errors", "_image", "_policy", "_retention", "_fleet", "_registry", "_survey", "_store"},
     "_install": {"_errors", "_host_command", "_image", "_store"},
-    "_cleanup": PURE | ADAPTERS - {"_install", "_host_command", "_retention"},
+    "_collection": {"_errors", "_image"},
+    "_collect": {"_errors", "_image", "_collection", "_registry", "_store", "_install"},
+    "_cleanup": PURE | ADAPTERS - {"_install", "_host_command", "_retention", "_collection"},
     "_usage": {"_errors", "_image", "_prune", "_fleet", "_engine", "_store", "_cleanup"},
     "_module": {"_errors", "_engine", "_registry"},
 }

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.delete import Deletion
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.facts import CONTAINERD, HostFacts
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.holdings import Holdings
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.plan import (
@@ -22,13 +22,6 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._prune.plan impo
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.pressure import FileSystem
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.hold import Hold
-
-
-def iso(moment: Optional[int]) -> Optional[str]:
-    """Epoch seconds as ISO 8601 in UTC."""
-    if moment is None:
-        return None
-    return datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def removed_images(plan: Plan, deletions: Sequence[Deletion]) -> List[str]:

@@ -14,8 +14,8 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.ledger import Unmapped
-from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.moments import parse_iso
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.duration import format_duration
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import parse_time
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import is_digest, parse_reference
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.trust import MAX_DIFFERENCE
 
@@ -174,7 +174,7 @@ def _check_clock(observed: int, offset: Any, now: int) -> None:
 def _observation(host: str, usage: Mapping[str, Any]) -> Observation:
     if usage.get("schema") != SCHEMA:
         raise ValueError("its schema is %r, this version reads %d" % (usage.get("schema"), SCHEMA))
-    observed = parse_iso(usage["observed"])
+    observed = parse_time(usage["observed"])
     engine = usage["engine_id"]
     if not isinstance(engine, str) or not engine:
         raise ValueError("engine_id %r is no engine ID" % (engine,))
@@ -218,7 +218,7 @@ def _last_use(image: Mapping[str, Any], observed: int) -> Optional[int]:
     if _texts(image.get("used_by"), "used_by"):
         return observed
     moment = image.get("last_used")
-    return None if moment is None else min(parse_iso(moment), observed)
+    return None if moment is None else min(parse_time(moment), observed)
 
 
 def _digests(image: Mapping[str, Any]) -> List[str]:
@@ -239,7 +239,7 @@ def _released(value: Any, observed: int) -> Dict[str, int]:
         digest = entry["digest"]
         if not is_digest(str(digest)):
             raise ValueError("released: %r is no digest" % (digest,))
-        found[str(digest)] = max(found.get(str(digest), 0), min(parse_iso(entry["at"]), observed))
+        found[str(digest)] = max(found.get(str(digest), 0), min(parse_time(entry["at"]), observed))
     return found
 
 

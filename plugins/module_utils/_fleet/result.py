@@ -16,8 +16,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.coverage 
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.join import Joined
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.ledger import HostEntry, Ledger
-from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.moments import iso
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.protection import Protections, protections
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso
 
 
 def build_result(earlier: Optional[Ledger], joined: Joined, now: int) -> Dict[str, Any]:

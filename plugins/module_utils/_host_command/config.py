@@ -10,14 +10,14 @@ import json
 from typing import Any, Dict, List, Mapping, Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
-from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.moments import iso_time, parse_time
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso_time, parse_time
 
 SCHEMA = 1
 MAXIMUM_BYTES = 16 * 1024 * 1024
 TERM = 30 * 86400
 MASK = "********"
-CLEANUP, RETENTION = "cleanup", "retention"
-COMMANDS = (CLEANUP, RETENTION)
+CLEANUP, RETENTION, COLLECT = "cleanup", "retention", "collect"
+COMMANDS = (CLEANUP, RETENTION, COLLECT)
 SECRET_KEYS = frozenset({"password", "token"})
 TERM_KEYS = ("issued", "valid_until")
 
@@ -40,6 +40,10 @@ POLICY_OPTIONS = (
     "confirm_after",
     "minimum_kept",
     "undo",
+    "service",
+    "undo_window",
+    "quiet_period",
+    "verify",
 )
 
 

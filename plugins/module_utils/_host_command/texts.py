@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import CLEANUP, RETENTION
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import CLEANUP, COLLECT, RETENTION
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import LINK, LOG, Paths
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.schedule import Schedule
 
@@ -15,8 +15,12 @@ MARKER = "# Managed by Ansible, module imagefleet.docker.host_command: changes m
 NO_FAILURE = "4 6"
 
 
-WHAT = {CLEANUP: "Clean Docker images by policy", RETENTION: "Clean a registry by policy"}
-AFTER = {CLEANUP: "docker.service", RETENTION: "network-online.target"}
+WHAT = {
+    CLEANUP: "Clean Docker images by policy",
+    RETENTION: "Clean a registry by policy",
+    COLLECT: "Collect the garbage of a registry",
+}
+AFTER = {CLEANUP: "docker.service", RETENTION: "network-online.target", COLLECT: "network-online.target"}
 
 
 def cron_text(paths: Paths, schedule: Schedule, command: str = CLEANUP) -> str:

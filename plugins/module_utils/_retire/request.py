@@ -21,12 +21,12 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._registry.option
     make_registry_options,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.protect_file import read_protect_file
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.retention_memory import DEFAULT_STATE_DIR
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.undo import DEFAULT_UNDO_DIR
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.request import Selection, parse_repositories
 
 DEFAULT_MINIMUM_AGE = "24h"
 DEFAULT_MINIMUM_KEPT = 3
-DEFAULT_STATE_DIR = "/var/lib/imagefleet/retention"
-DEFAULT_UNDO_DIR = "/var/lib/imagefleet/undo"
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._registry.option
     RegistryOptions,
     make_registry_options,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request import DEFAULT_UNDO_DIR
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.undo import (
+    DEFAULT_UNDO_DIR,
     UndoEntry,
     read_content,
     read_undo,

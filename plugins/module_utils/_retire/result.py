@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Dict, Optional, Sequence
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso
 from ansible_collections.imagefleet.docker.plugins.module_utils._retention.plan import (
     DEFERRED,
     DONE,
@@ -22,7 +23,6 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._retention.plan 
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.gather import Look
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.hold import Hold
-from ansible_collections.imagefleet.docker.plugins.module_utils._survey.describe import iso
 
 
 def build_result(

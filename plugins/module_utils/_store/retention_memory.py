@@ -17,6 +17,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic im
     write_atomic,
 )
 
+DEFAULT_STATE_DIR = "/var/lib/imagefleet/retention"
 SCHEMA = 1
 MAXIMUM_BYTES = 512 * 1024 * 1024
 

@@ -20,6 +20,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest 
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped, write_atomic
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.retention_memory import file_name
 
+DEFAULT_UNDO_DIR = "/var/lib/imagefleet/undo"
 MAX_MANIFEST = 16 * 1024 * 1024
 MAX_JOURNAL = 512 * 1024 * 1024
 # After so many seconds an undo is of no use any more: its content will have been collected.

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.config import ConfigFacts, parse_moment
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import Descriptor
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.redact import redact, redact_labels
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.clocks import EPOCH_DATES
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.attachments import Attachment
@@ -64,16 +64,6 @@ def size_of(survey: Survey, digests: Sequence[str]) -> int:
             sizes[digest] = manifest.size
             sizes.update((blob.digest, blob.size) for blob in manifest.blobs)
     return sum(sizes.values())
-
-
-def iso(moment: Optional[int]) -> Optional[str]:
-    """Epoch seconds as ISO 8601 in UTC; None too for what no calendar has."""
-    if moment is None:
-        return None
-    try:
-        return datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def _config(survey: Survey, digest: str) -> Optional[ConfigFacts]:

@@ -10,9 +10,9 @@ from typing import Any, Dict, List, Mapping, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.gather import Look, look
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.request import DEFAULT_STATE_FILE
-from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.result import iso
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.options import parse_engine_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import is_digest
 from ansible_collections.imagefleet.docker.plugins.module_utils._prune.facts import (
     ContainerFacts,

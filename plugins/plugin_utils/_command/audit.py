@@ -10,7 +10,7 @@ import os
 from typing import List, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
-from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.moments import iso_time
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso_time
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import CommandConfig
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome import COUNTS, Outcome
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable

@@ -18,8 +18,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.co
     SCHEMA,
     policy_hash,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.moments import iso_time, parse_time
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import LOG, Paths
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso_time, parse_time
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
 
 MODES = ("report", "apply")

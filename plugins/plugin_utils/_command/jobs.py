@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.run import parse_options, run_cleanup
-from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import CLEANUP, RETENTION
+from ansible_collections.imagefleet.docker.plugins.module_utils._collect.request import parse_collect_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._collect.run import run_collection
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import CLEANUP, COLLECT, RETENTION
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request import parse_retention_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.run import run_retention
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.collection import collection_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.retention import retention_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.text import host_lines
 
@@ -40,12 +43,22 @@ def run_program(argv: Sequence[str], text: str) -> Tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
+def run_command(argv: List[str]) -> Tuple[int, str, str]:
+    """Without a limit of ours: systemd ends what runs too long. Raises OSError when there is no such program."""
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, universal_newlines=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
 def _cleanup(options: Mapping[str, Any], apply: bool, progress: Progress, remember: bool) -> Mapping[str, Any]:
     return run_cleanup(parse_options(options), apply, progress, remember=remember, run_program=run_program)
 
 
 def _retention(options: Mapping[str, Any], apply: bool, progress: Progress, remember: bool) -> Mapping[str, Any]:
     return run_retention(parse_retention_options(options), apply, progress, remember=remember, run_program=run_program)
+
+
+def _collect(options: Mapping[str, Any], apply: bool, progress: Progress, _remember: bool) -> Mapping[str, Any]:
+    return run_collection(parse_collect_options(options), apply, run_command, progress, run_program=run_program)
 
 
 JOBS: Dict[str, Job] = {
@@ -58,5 +71,10 @@ JOBS: Dict[str, Job] = {
         "plan the retention of a registry, and delete when the configuration says apply",
         _retention,
         retention_lines,
+    ),
+    COLLECT: Job(
+        "plan the garbage collection of a registry that runs on this host, and collect when the configuration says apply",
+        _collect,
+        collection_lines,
     ),
 }

@@ -49,6 +49,9 @@ def _families(
         ("reclaimable_bytes", "Bytes that the planned deletions free at least."),
         ("reclaimable_bytes_max", "Bytes that the planned deletions free at most."),
         ("reclaimed_bytes", "Bytes that the deletions of the last run freed."),
+        ("used_bytes", "Bytes that the registry's content takes on the disk after the run."),
+        ("free_bytes", "Bytes that are free on that file system."),
+        ("closed_seconds", "How long the registry took no pushes."),
     ):
         if summary.get(key) is not None:
             yield key, help_line, [("", summary[key])]

@@ -9,7 +9,7 @@ import json
 from typing import Any, Dict, Mapping, Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
-from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.moments import iso_time, parse_time
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso_time, parse_time
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped, write_atomic
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import CommandConfig
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import MEANINGS, ExitCode

@@ -19,7 +19,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     RegistryError,
     StateError,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.moments import parse_time
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import parse_time
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.audit import append_line, audit_line
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import CommandConfig
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode

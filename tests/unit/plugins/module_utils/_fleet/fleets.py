@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.join import join
-from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.moments import iso
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.observation import read_observations
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.terms import parse_terms
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso
 
 NOW = 1_700_000_000
 MINUTE = 60

@@ -12,8 +12,8 @@ from hypothesis import given
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.content import content_lines
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.document import from_document, to_document
-from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.moments import iso
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.protection import protections
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso
 from ansible_collections.imagefleet.docker.tests.unit.plugins.module_utils._fleet.fleets import (
     DAY,
     HOUR,

@@ -9,12 +9,12 @@ import pytest
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.ledger import Unmapped
-from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.moments import iso
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.observation import (
     Observation,
     Silence,
     read_observations,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso
 from ansible_collections.imagefleet.docker.tests.unit.plugins.module_utils._fleet.fleets import (
     DAY,
     HOUR,

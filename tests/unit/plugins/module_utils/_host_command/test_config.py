@@ -17,8 +17,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.co
     masked,
     secrets_of,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.moments import parse_time
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import paths_of
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import parse_time
 
 DAY = 86400
 NOW = parse_time("2026-11-23T00:00:00Z")

@@ -10,7 +10,7 @@ import json
 import pytest
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
-from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.moments import iso_time, parse_time
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso_time, parse_time
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import read_config
 
 WHOLE = {

@@ -12,7 +12,7 @@ import stat
 import pytest
 
 from ansible_collections.imagefleet.docker.plugins.module_utils import _errors
-from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.moments import iso_time
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso_time
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command import jobs, scheduled
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.audit import append_line, audit_line
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import read_config

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of a garbage collection: what the collector says that it would delete, row by row, and what forbids it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Tuple
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._collection.facts import Storage, StoredBlob
+from ansible_collections.imagefleet.docker.plugins.module_utils._collection.needs import Need
+from ansible_collections.imagefleet.docker.plugins.module_utils._collection.program import Collection
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso_time
+
+MANIFEST, BLOB = "manifest", "blob"
+PLANNED, DONE, GONE, DEFERRED, FAILED = "planned", "done", "gone", "deferred", "failed"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One piece of content that nothing needs. `bytes` is the size of its file."""
+
+    digest: str
+    kind: str
+    reason: str
+    bytes: int
+    action: str = "delete"
+    outcome: str = PLANNED
+    error: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class CollectionPlan:
+    """`marked` is how many pieces of content stay."""
+
+    rows: Tuple[Row, ...]
+    marked: int
+
+    @property
+    def digest(self) -> str:
+        """Names the plan: the same content to go, the same name."""
+        text = "\n".join(row.digest for row in self.rows)
+        return "sha256:" + hashlib.sha256(text.encode("ascii")).hexdigest()
+
+    @property
+    def bytes(self) -> int:
+        return sum(row.bytes for row in self.rows)
+
+    def settled(self, left: FrozenSet[str], why: str) -> "CollectionPlan":
+        """With what became of it: `left` are the digests that are still there, `why` they are."""
+        rows = tuple(
+            replace(row, outcome=FAILED, error=why) if row.digest in left else replace(row, outcome=DONE)
+            for row in self.rows
+        )
+        return replace(self, rows=rows)
+
+    def deferred(self, why: str) -> "CollectionPlan":
+        return replace(self, rows=tuple(replace(row, outcome=DEFERRED, error=why) for row in self.rows))
+
+    def as_rows(self) -> List[Dict[str, Any]]:
+        return [asdict(row) for row in self.rows]
+
+
+def make_plan(
+    storage: Storage, collection: Collection, blobs: Mapping[str, StoredBlob], own: FrozenSet[str]
+) -> CollectionPlan:
+    """`blobs`: what of the collection lies on the disk; `own` is our canary, of which nobody needs to be told."""
+    deleted: Dict[str, Tuple[int, str]] = {}
+    for repository in storage.repositories:
+        for digest, when in repository.deleted.items():
+            deleted[digest] = max(deleted.get(digest, (0, "")), (when, repository.name))
+    rows = [
+        Row(digest, *_reason(deleted.get(digest)), bytes=blobs[digest].size)
+        for digest in sorted(collection.blobs - own)
+        if digest in blobs
+    ]
+    return CollectionPlan(tuple(rows), len(collection.marked))
+
+
+def _reason(deleted: Optional[Tuple[int, str]]) -> Tuple[str, str]:
+    if deleted is None:
+        return BLOB, "no manifest needs it"
+    return MANIFEST, "deleted from %s on %s" % (deleted[1], iso_time(deleted[0]))
+
+
+def would_break(collection: Collection, needs: Mapping[str, Need]) -> Optional[str]:
+    """Why the collector must not run: the first thing that it would delete although an image needs it (S8)."""
+    lost = sorted(digest for digest in collection.blobs if digest in needs)
+    if not lost:
+        return None
+    more = " (and %d more)" % (len(lost) - 1) if len(lost) > 1 else ""
+    return (
+        "the registry's collector would delete %s%s, which %s needs. Nothing was changed; do not collect with this program"
+        % (lost[0], more, needs[lost[0]].by)
+    )
