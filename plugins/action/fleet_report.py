@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -16,6 +16,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import write_atomic
 from ansible_collections.imagefleet.docker.plugins.modules.fleet_report import ARGUMENTS
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.collection import collection_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.fleet import read_fleet
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html import fleet_page
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
@@ -34,8 +35,9 @@ class ActionModule(ActionBase):
         }
         fleet = read_fleet(options["results"], options["expected_hosts"])
         lines = fleet_lines(fleet, options["top"]) if options["results"] or options["expected_hosts"] else []
-        for told in options["registries"].values():
-            lines += ([""] if lines else []) + _registry_lines(told, options["top"])
+        for kind, show in (("registries", retention_lines), ("collections", collection_lines)):
+            for told in options[kind].values():
+                lines += ([""] if lines else []) + _registry_lines(told, options["top"], show)
         for line in ["", *lines, ""]:
             self._display.display(line)
         result.update(changed=False, lines=lines, complete=fleet.complete)
@@ -47,7 +49,12 @@ class ActionModule(ActionBase):
         path = os.path.abspath(os.path.expanduser(options["dest"]))
         generated = datetime.now(timezone.utc).isoformat(timespec="seconds")
         page = fleet_page(
-            options["results"], options["expected_hosts"], generated, options["title"], options["registries"]
+            options["results"],
+            options["expected_hosts"],
+            generated,
+            options["title"],
+            options["registries"],
+            options["collections"],
         )
         try:
             write_atomic(path, page.encode("utf-8"), 0o644)
@@ -57,10 +64,10 @@ class ActionModule(ActionBase):
         return path
 
 
-def _registry_lines(told: Any, top: int) -> list[str]:
+def _registry_lines(told: Any, top: int, show: Callable[[Mapping[str, Any], int], list[str]]) -> list[str]:
     if isinstance(told, Mapping) and "plan" in told:
         failed = ["It failed: %s" % printable(told["msg"], 1000)] if told.get("failed") and told.get("msg") else []
-        return retention_lines(told, top) + failed
+        return show(told, top) + failed
     message = told.get("msg") if isinstance(told, Mapping) else None
     return ["A registry gave no result: %s" % printable(message or "it was not asked", 1000)]
 

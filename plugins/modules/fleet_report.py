@@ -34,12 +34,17 @@ options:
   results:
     description:
       - Maps host names to results of M(imagefleet.docker.image_prune_policy), or to reports of the host command.
-      - Without any, only O(registries) are shown.
+      - Without any, only O(registries) and O(collections) are shown.
     type: dict
     default: {}
   registries:
     description:
       - Maps names of registries to results of M(imagefleet.docker.registry_retention), which are shown beside the hosts.
+    type: dict
+    default: {}
+  collections:
+    description:
+      - Maps names of registries to results of M(imagefleet.docker.registry_garbage_collect).
     type: dict
     default: {}
   policies:
@@ -69,6 +74,7 @@ options:
 seealso:
   - module: imagefleet.docker.image_prune_policy
   - module: imagefleet.docker.registry_retention
+  - module: imagefleet.docker.registry_garbage_collect
 """
 
 EXAMPLES = r"""
@@ -111,6 +117,7 @@ from ansible.module_utils.basic import AnsibleModule
 ARGUMENTS = {
     "results": {"type": "dict", "default": {}},
     "registries": {"type": "dict", "default": {}},
+    "collections": {"type": "dict", "default": {}},
     "policies": {"type": "dict", "default": {}},
     "expected_hosts": {"type": "list", "elements": "str"},
     "dest": {"type": "path"},

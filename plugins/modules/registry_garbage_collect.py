@@ -54,9 +54,9 @@ options:
     type: path
   undo_window:
     description:
-      - Refuse as long as anything was deleted more recently than this, since it can be put back until the garbage is collected. The
-        registry's own storage tells when manifests were deleted, whoever did it, and O(undo_dir) when runs of
-        M(imagefleet.docker.registry_retention) on this host did.
+      - Do not collect as long as anything was deleted more recently than this, since it can be put back until the garbage is collected.
+        The registry's own storage tells when manifests were deleted, whoever did it, and O(undo_dir) when runs of
+        M(imagefleet.docker.registry_retention) on this host did. RV(hold) tells until when.
       - So a collection belongs before a retention run, and retention runs further apart than this. V(0) collects at once.
     type: raw
     default: 7d
@@ -72,7 +72,7 @@ options:
     default: /var/lib/imagefleet/retention
   quiet_period:
     description:
-      - Refuse when content arrived more recently than this that no manifest needs yet, or a part of an upload did. The manifest
+      - Do not collect when content arrived more recently than this that no manifest needs yet, or a part of an upload did. The manifest
         comes last in a push, so what comes before it looks like garbage.
     type: raw
     default: 15m
@@ -154,8 +154,12 @@ summary:
       description: Those that went.
       type: int
       sample: 720
+    refused:
+      description: Those that somebody came to need since the plan was made.
+      type: int
+      sample: 0
     deferred:
-      description: Those that the brake held.
+      description: Those that are held for now, see RV(hold).
       type: int
       sample: 0
     failed:
@@ -212,10 +216,12 @@ registry:
     version: "2.8"
     storage_path: /var/lib/docker-registry
 hold:
-  description: The brake in force on this host, V(null) without one.
+  description: Why nothing was collected for now, V(null) otherwise. The brake on this host, O(undo_window) or O(quiet_period).
   returned: always, once the plan could be made
   type: dict
-  sample: null
+  sample:
+    reason: the undo of the retention run of 2026-11-23T02:00:00Z is younger than 7d (undo_window)
+    until: "2026-11-30T02:00:00Z"
 problems:
   description: What is not as it should be after the collection.
   returned: always, once the plan could be made

@@ -13,6 +13,7 @@ import pytest
 from lab import load
 from meddling_proxy import MeddlingProxy
 from own_registry import OwnRegistry
+from registry_host import RegistryHost
 from stand_in_registry import StandInRegistry
 from workbench import Workbench
 
@@ -64,3 +65,17 @@ def proxy(registry: OwnRegistry) -> Iterator[MeddlingProxy]:
     """On the way to the registry that the file brings."""
     with MeddlingProxy(registry.address) as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def registry_machine() -> Iterator[RegistryHost]:
+    """A host of the lab with a registry as a systemd service; the tests of a file share it."""
+    with RegistryHost() as found:
+        yield found
+
+
+@pytest.fixture
+def host(registry_machine: RegistryHost) -> RegistryHost:
+    """The same, without any content."""
+    registry_machine.empty()
+    return registry_machine

@@ -29,6 +29,15 @@ DROP_IN = "/run/systemd/system/docker-registry.service.d/zz-imagefleet-read-only
 TRACES = "find /run /etc /var/lib -path /var/lib/docker -prune -o -name '*imagefleet*' -print"
 
 
+_AGE = b"""
+import os, sys
+for folder, _folders, files in os.walk(sys.argv[1], topdown=False):
+    for path in [folder, *(os.path.join(folder, name) for name in files)]:
+        moment = os.stat(path).st_mtime - int(sys.argv[2])
+        os.utime(path, (moment, moment))
+"""
+
+
 @dataclass(frozen=True)
 class Ended:
     """How the command ended; `report` is what it printed as JSON, None when it printed none."""
@@ -88,7 +97,7 @@ class RegistryHost:
 
     def __exit__(self, *_what: object) -> None:
         self.on("systemctl stop docker-registry 'imagefleet-*'; rm -rf %s %s" % (STORAGE, DROP_IN), check=False)
-        self.on("rm -rf /run/systemd/system/docker-registry.service.d /run/imagefleet /etc/imagefleet")
+        self.on("rm -rf /run/systemd/system/docker-registry.service.d /run/imagefleet* /etc/imagefleet")
         self.on("rm -rf %s %s %s %s %s /var/lib/imagefleet" % (PROGRAM, UNIT, CONFIG, COMMAND, JOB))
         self.on("rmdir -p --ignore-fail-on-non-empty /etc/docker/registry; userdel docker-registry")
         self.on("systemctl daemon-reload; systemctl reset-failed")
@@ -131,6 +140,10 @@ class RegistryHost:
     def takes_pushes(self) -> bool:
         return call(self.address, "POST", "/v2/probe/blobs/uploads/").status == 202
 
+    def pid(self) -> str:
+        """Its main process: another one after a restart."""
+        return self.on("systemctl show --property=MainPID --value docker-registry").strip()
+
     def blobs(self) -> dict[str, int]:
         """Digest -> size of everything that is stored."""
         listed = self.on("cd %s/docker/registry/v2/blobs/sha256 && find . -name data -printf '%%h %%s\\n'" % STORAGE)
@@ -140,10 +153,7 @@ class RegistryHost:
 
     def age(self, seconds: int) -> None:
         """All that is stored, and all that was deleted, is so much older."""
-        self.on(
-            "find %s/docker -print0 | while IFS= read -r -d '' one; do "
-            'touch -h -d "@$(($(stat -c %%Y "$one") - %d))" "$one"; done' % (STORAGE, seconds)
-        )
+        self.on("python3 - %s %d" % (STORAGE, seconds), _AGE)
 
     # The command ----------------------------------------------------------------------------------------------------
 

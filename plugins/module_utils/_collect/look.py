@@ -92,9 +92,9 @@ def find_place(request: CollectRequest, service: Service) -> Place:
     return Place(running, version, os.path.abspath(path))
 
 
-def look(place: Place, service: Service, limit: int, now: int) -> Look:
+def look(place: Place, service: Service, limit: int) -> Look:
     """Raises RefusedError when the collector must not run, RegistryError when it cannot."""
-    storage = read_storage(place.storage_path, now)
+    storage = read_storage(place.storage_path)
     strange = unreadable(storage)
     if strange:
         digest, name = next(iter(strange.items()))

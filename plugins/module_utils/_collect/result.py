@@ -13,6 +13,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._collection.plan
     DEFERRED,
     DONE,
     FAILED,
+    REFUSED,
     CollectionPlan,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso
@@ -61,6 +62,7 @@ def build_result(
             "kept": plan.marked,
             "to_delete": len(rows),
             "deleted": count(DONE),
+            "refused": count(REFUSED),
             "deferred": count(DEFERRED),
             "failed": count(FAILED),
             "reclaimable_bytes": plan.bytes,

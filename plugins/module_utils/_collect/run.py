@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import time
 from contextlib import ExitStack
 from typing import Any, Callable, Dict, List, Optional
 
@@ -34,12 +33,12 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._collect.storage
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.verify import Reading, read_images
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.window import Window, impatient
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection.barriers import (
+    from_the_future,
     push_under_way,
     young_deletion,
     young_undo,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection.plan import CollectionPlan
-from ansible_collections.imagefleet.docker.plugins.module_utils._collection.units import WORK
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     FleetError,
     LockedError,
@@ -47,11 +46,12 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     RefusedError,
     RegistryError,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso_time
 from ansible_collections.imagefleet.docker.plugins.module_utils._install.systemd import Run, is_active
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.transfer import TransferClient
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.hold import HOLD_FILE, Hold, read_hold
-from ansible_collections.imagefleet.docker.plugins.module_utils._store.lock import exclusive_lock
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.lock import LOCK_FILE, exclusive_lock
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.retention_memory import memory_path
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.undo import newest_undo
 
@@ -65,6 +65,7 @@ def run_collection(
     progress: Optional[Say] = None,
     run_program: Optional[RunProgram] = None,
     hold_file: str = HOLD_FILE,
+    lock_file: str = LOCK_FILE,
 ) -> Dict[str, Any]:
     """Plan, and with `apply` carry out the same plan; returns the result as plain data.
 
@@ -78,21 +79,20 @@ def run_collection(
     client = TransferClient(request.registry, run_program=run_program)
     with ExitStack() as stack:
         if apply:
-            stack.enter_context(exclusive_lock("%s/%s.lock" % (WORK, service.names.base)))
+            stack.enter_context(exclusive_lock(lock_file))
             if os.path.isdir(request.state_dir):
                 stack.enter_context(exclusive_lock(memory_path(request.state_dir, client.name) + ".lock"))
         notes = _left_closed(request, apply, service, client, run)
         place = find_place(request, service)
         canary = make_canary(client.name, request.canary_repository)
-        seen = look(place, service, request.collect_timeout, int(time.time()))
+        seen = look(place, service, request.collect_timeout)
         job = _Job(request, service, client, place, canary, seen, notes, progress or _silent)
-        hold = read_hold(hold_file, seen.storage.now)
         if not job.plan.rows:
             return job.result(job.plan, False)
-        job.check()
-        if hold is not None or not apply:
-            return job.held(hold, hold_file) if hold is not None else job.result(job.plan, True)
-        return job.collect()
+        hold = read_hold(hold_file, seen.storage.now) or job.wait()
+        if hold is not None:
+            return job.held(hold)
+        return job.collect() if apply else job.result(job.plan, True)
 
 
 class _Job:
@@ -130,20 +130,24 @@ class _Job:
         self._told.requests = self._client.requests
         return build_result(self._client.name, self._service.names.unit, self._place, plan, self._told, changed, hold)
 
-    def held(self, hold: Hold, hold_file: str) -> Dict[str, Any]:
-        self._told.notes.append("held by %s: %s" % (hold_file, hold.reason))
-        return self.result(self.plan.deferred("held by the brake"), False, hold)
+    def held(self, hold: Hold) -> Dict[str, Any]:
+        until = " until %s" % iso_time(hold.until) if hold.until is not None else ""
+        self._told.notes.append("held%s: %s" % (until, hold.reason))
+        return self.result(self.plan.deferred("held for now"), False, hold)
 
-    def check(self) -> None:
-        """Raises RefusedError when it is not the time to collect."""
+    def wait(self) -> Optional[Hold]:
+        """Why it is not the time to collect. Raises RefusedError when what time it is is not known."""
         seen, request, own = self._seen, self._request, self._canary.digests
-        why = (
+        undo = newest_undo(request.undo_dir, self._client.name)
+        problem = from_the_future(seen.storage, undo, own)
+        if problem:
+            raise RefusedError(problem, self.result(self.plan, False))
+        found = (
             young_deletion(seen.storage, request.undo_window, own)
-            or young_undo(newest_undo(request.undo_dir, self._client.name), request.undo_window, seen.storage.now)
+            or young_undo(undo, request.undo_window, seen.storage.now)
             or push_under_way(seen.storage, seen.garbage, request.quiet_period, own)
         )
-        if why:
-            raise RefusedError(why, self.result(self.plan, False))
+        return None if found is None else Hold(found.reason, found.until)
 
     def collect(self) -> Dict[str, Any]:
         """Raises RefusedError before anything was deleted, PartialFailure afterwards."""
@@ -152,10 +156,12 @@ class _Job:
         problems: List[str] = []
         new_client = impatient(self._client, TransferClient)
         window = Window(self._service, new_client, self._canary.repository, self._request.collect_timeout)
+        needed: Dict[str, str] = {}
         swept = False
         try:
             with window:
                 fresh = self._look_again()
+                needed = {row.digest: fresh.needs[row.digest].by for row in self.plan.rows if row.digest in fresh.needs}
                 swept = True
                 problems += self._sweep()
                 problems += ["the collection took %s" % one for one in lost(self._place, fresh)]
@@ -166,15 +172,16 @@ class _Job:
             problems.insert(0, str(error))
         self._told.closed = window.seconds
         left = frozenset(look_at_blobs(self._place.storage_path, (row.digest for row in self.plan.rows)))
-        done = self.plan.settled(left, problems[0] if problems else "the collector left it")
+        done = self.plan.settled(left, needed, problems[0] if problems else "the collector left it")
         if window.seconds is not None:
             self._say("%s: open again after %.1f seconds" % (self._client.name, window.seconds))
             problems += self._prove()
         self._told.after = disk_usage(self._place.storage_path)
         self._told.problems = problems
         changed = len(left) < len(self.plan.rows)
-        if problems or left:
-            why = problems[0] if problems else "%d pieces of content were not deleted" % len(left)
+        failed = left - set(needed)
+        if problems or failed:
+            why = problems[0] if problems else "%d pieces of content were not deleted" % len(failed)
             more = " (and %d more problems)" % (len(problems) - 1) if len(problems) > 1 else ""
             raise PartialFailure(
                 "garbage collection of %s: %s%s" % (self._client.name, why, more), self.result(done, changed)
@@ -202,7 +209,7 @@ class _Job:
 
     def _look_again(self) -> Look:
         """The registry as it is now that nobody can push. Raises RefusedError when it is not what was planned."""
-        fresh = look(self._place, self._service, self._request.collect_timeout, int(time.time()))
+        fresh = look(self._place, self._service, self._request.collect_timeout)
         planned = {row.digest for row in self.plan.rows} | self._canary.digests
         more = sorted(set(fresh.garbage) - planned)
         if more:

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Dict, List, Mapping, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection.units import (
+    WORK,
     Names,
     Owner,
     collector_command,
@@ -86,6 +88,8 @@ class Service:
         finally:
             for path in (names.environment_file, names.output_file, names.errors_file):
                 _remove(path)
+            with suppress(OSError):
+                os.rmdir(WORK)  # the collection of another registry of this host may have files there
 
     def order(self, argv: Sequence[str]) -> None:
         """Raises RegistryError when systemd does not take it."""

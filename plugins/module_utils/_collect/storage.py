@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from typing import Dict, FrozenSet, Iterable, Iterator, List, Optional, Tuple
 
@@ -24,7 +25,7 @@ MAX_MANIFEST = 16 * 1024 * 1024
 MAX_LINK = 1024
 
 
-def read_storage(storage_path: str, now: int) -> Storage:
+def read_storage(storage_path: str) -> Storage:
     """Every repository with its links, and every manifest that is served. Raises StateError, ContentError."""
     root = os.path.join(storage_path, ROOT)
     repositories = tuple(_repository(root, name) for name in _repository_names(root))
@@ -35,7 +36,8 @@ def read_storage(storage_path: str, now: int) -> Storage:
                 data = read_capped(_blob_path(storage_path, digest), MAX_MANIFEST)
                 if data is not None:
                     manifests[digest] = _parsed(repository.name, digest, data)
-    return Storage(repositories, manifests, now)
+    # The time comes last, so that nothing that was read happened later.
+    return Storage(repositories, manifests, int(time.time()))
 
 
 def is_storage(storage_path: str) -> bool:
@@ -79,11 +81,11 @@ def _parsed(repository: str, digest: str, data: bytes) -> Manifest:
 
 
 def _repository_names(root: str) -> List[str]:
-    """Folders that hold _manifests; a repository may lie below another one."""
+    """Folders that hold something of a repository, if only a first upload; one may lie below another."""
     top = os.path.join(root, "repositories")
     found = []
     for folder, folders, _files in os.walk(top, onerror=_fail):
-        if "_manifests" in folders:
+        if any(name.startswith("_") for name in folders):
             found.append(os.path.relpath(folder, top))
         folders[:] = [name for name in folders if not name.startswith("_")]
     return sorted(found)

@@ -51,8 +51,9 @@ class Window:
         names = self._service.names
         self._began = time.monotonic()
         try:
-            write_atomic(names.drop_in, DROP_IN_TEXT.encode("ascii"), 0o644)
+            # The guard first: a drop-in without one would close the registry at its next start, for good.
             self._service.order(guard_command(names, os.getpid(), self._limit + GUARD_ROOM))
+            write_atomic(names.drop_in, DROP_IN_TEXT.encode("ascii"), 0o644)
             self._service.restart()
             status = self._upload_status()
             if status != NOT_ALLOWED:

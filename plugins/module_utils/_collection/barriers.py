@@ -1,76 +1,95 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What forbids a garbage collection for now: an undo that is still promised, and pushes that may be under way (S7)."""
+"""What a garbage collection waits for: an undo that is still promised, and pushes that may be under way (S7)."""
 
 from __future__ import annotations
 
-from typing import FrozenSet, Mapping, Optional
+from dataclasses import dataclass
+from typing import FrozenSet, Iterator, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection.facts import Storage, StoredBlob
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.duration import format_duration
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso_time
 
-_CLOCK = (
-    "%s lies in the future, so this host's clock, or the one that wrote it, is wrong; set it right. Nothing was changed"
-)
+
+@dataclass(frozen=True)
+class Wait:
+    """Why not now, and until when at least (epoch seconds)."""
+
+    reason: str
+    until: int
 
 
-def young_deletion(storage: Storage, window: int, own: FrozenSet[str]) -> Optional[str]:
-    """Why what was deleted must still be restorable. The storage itself remembers every deletion, whoever made it.
+def from_the_future(storage: Storage, newest_undo: Optional[int], own: FrozenSet[str]) -> Optional[str]:
+    """What happened later than now: then a clock is wrong, and no age can be trusted (S11)."""
+    moments = [(when, "the deletion of %s@%s" % (name, digest)) for when, name, digest in _deletions(storage, own)]
+    if newest_undo is not None:
+        moments.append((newest_undo, "the newest undo"))
+    when, what = max(moments, default=(0, ""))
+    if when <= storage.now:
+        return None
+    return (
+        "%s (%s) lies in the future, so this host's clock, or the one that wrote it, is wrong. Nothing was changed; set it right"
+        % (what, iso_time(when))
+    )
+
+
+def young_deletion(storage: Storage, window: int, own: FrozenSet[str]) -> Optional[Wait]:
+    """What was deleted must still be restorable. The storage itself remembers every deletion, whoever made it.
 
     `window` in seconds; `own` are the digests of our canary.
     """
-    deleted = [
-        (when, repository.name, digest)
-        for repository in storage.repositories
-        for digest, when in repository.deleted.items()
-        if digest not in own and (when > storage.now or storage.now - when < window)
-    ]
-    if not deleted:
+    young = [one for one in _deletions(storage, own) if storage.now - one[0] < window]
+    if not young:
         return None
-    when, name, digest = max(deleted)
-    if when > storage.now:
-        return _CLOCK % ("the deletion of %s@%s (%s)" % (name, digest, iso_time(when)))
-    return (
-        "%d manifests were deleted less than %s ago, the last %s@%s at %s; until %s they can be restored. Nothing was changed. "
-        "Collect before a retention run, not after it, or shorten undo_window"
-        % (len(deleted), format_duration(window), name, digest, iso_time(when), iso_time(when + window))
+    when, name, digest = max(young)
+    return Wait(
+        "%d manifests were deleted less than %s ago (undo_window), the last %s@%s at %s, and can be restored until they are "
+        "collected. Collect before a retention run, not after it"
+        % (len(young), format_duration(window), name, digest, iso_time(when)),
+        when + window,
     )
 
 
-def young_undo(newest: Optional[int], window: int, now: int) -> Optional[str]:
+def young_undo(newest: Optional[int], window: int, now: int) -> Optional[Wait]:
     """The same by the undo that lies on this host; `newest` is when the last run that deleted began."""
-    if newest is None or 0 <= now - newest >= window:
+    if newest is None or now - newest >= window:
         return None
-    if newest > now:
-        return _CLOCK % ("the newest undo (%s)" % iso_time(newest))
-    return (
-        "the undo of the retention run of %s is younger than %s (undo_window); it ends at %s. Nothing was changed. "
-        "Collect before a retention run, not after it"
-        % (iso_time(newest), format_duration(window), iso_time(newest + window))
+    return Wait(
+        "the undo of the retention run of %s is younger than %s (undo_window). Collect before a retention run, not after it"
+        % (iso_time(newest), format_duration(window)),
+        newest + window,
     )
 
 
-def push_under_way(storage: Storage, blobs: Mapping[str, StoredBlob], quiet: int, own: FrozenSet[str]) -> Optional[str]:
-    """Why somebody may be pushing: parts of an upload, or content that no manifest needs yet, from the last `quiet` seconds.
+def push_under_way(
+    storage: Storage, blobs: Mapping[str, StoredBlob], quiet: int, own: FrozenSet[str]
+) -> Optional[Wait]:
+    """Somebody may be pushing: parts of an upload, or content that no manifest needs yet, came in the last `quiet` seconds.
 
     `blobs` are those that the collection would delete. A manifest comes last in a push, so its content looks like garbage
     until then.
     """
-    since = storage.now - quiet
+    signs = [
+        (repository.uploads, "an upload into %s was going on" % repository.name)
+        for repository in storage.repositories
+        if repository.uploads is not None
+    ]
+    signs += [
+        (blob.arrived, "%s came, which no manifest needs," % digest)
+        for digest, blob in blobs.items()
+        if digest not in own
+    ]
+    when, what = max(signs, default=(0, ""))
+    if not quiet or when <= storage.now - quiet:
+        return None
+    return Wait("%s at %s: a push may be under way (quiet_period)" % (what, iso_time(when)), when + quiet)
+
+
+def _deletions(storage: Storage, own: FrozenSet[str]) -> Iterator[Tuple[int, str, str]]:
+    """Moment, repository and digest of every manifest that was deleted."""
     for repository in storage.repositories:
-        if repository.uploads is not None and repository.uploads > since:
-            return _pushing("an upload into %s was going on" % repository.name, repository.uploads, quiet)
-    fresh = [(blob.arrived, digest) for digest, blob in blobs.items() if digest not in own and blob.arrived > since]
-    if fresh:
-        when, digest = max(fresh)
-        return _pushing("%s was pushed, which no manifest needs yet," % digest, when, quiet)
-    return None
-
-
-def _pushing(what: str, when: int, quiet: int) -> str:
-    return (
-        "%s at %s: a push may be under way. Nothing was changed; run again when nothing was pushed for %s (quiet_period)"
-        % (what, iso_time(when), format_duration(quiet))
-    )
+        for digest, when in repository.deleted.items():
+            if digest not in own:
+                yield when, repository.name, digest

@@ -15,7 +15,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._collection.prog
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso_time
 
 MANIFEST, BLOB = "manifest", "blob"
-PLANNED, DONE, GONE, DEFERRED, FAILED = "planned", "done", "gone", "deferred", "failed"
+PLANNED, DONE, REFUSED, DEFERRED, FAILED = "planned", "done", "refused", "deferred", "failed"
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,20 @@ class CollectionPlan:
     def bytes(self) -> int:
         return sum(row.bytes for row in self.rows)
 
-    def settled(self, left: FrozenSet[str], why: str) -> "CollectionPlan":
-        """With what became of it: `left` are the digests that are still there, `why` they are."""
-        rows = tuple(
-            replace(row, outcome=FAILED, error=why) if row.digest in left else replace(row, outcome=DONE)
-            for row in self.rows
-        )
-        return replace(self, rows=rows)
+    def settled(self, left: FrozenSet[str], needed: Mapping[str, str], why: str) -> "CollectionPlan":
+        """With what became of it: `left` are the digests that are still there, `why` they are.
+
+        `needed` by digest: what came to need it since the plan was made, which is no failure.
+        """
+
+        def settle(row: Row) -> Row:
+            if row.digest not in left:
+                return replace(row, outcome=DONE)
+            if row.digest in needed:
+                return replace(row, outcome=REFUSED, error="%s needs it by now" % needed[row.digest])
+            return replace(row, outcome=FAILED, error=why)
+
+        return replace(self, rows=tuple(map(settle, self.rows)))
 
     def deferred(self, why: str) -> "CollectionPlan":
         return replace(self, rows=tuple(replace(row, outcome=DEFERRED, error=why) for row in self.rows))

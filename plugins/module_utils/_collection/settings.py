@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Mapping, Optional
 
-_PROXY = re.compile(r"(?m)^[\"']?proxy[\"']?\s*:\s*(\S.*)?$")
+_PROXY = re.compile(r"(?m)^\s*[\"']?proxy[\"']?\s*:")
 _ROOT = re.compile(r"(?m)^[^#\n]*[\"']?\brootdirectory[\"']?\s*:\s*[\"']?(/[^\"'\n,}#]*)")
 _SHARED_CACHE = re.compile(r"(?m)^[^#\n]*[\"']?\b(?:blobdescriptor|layerinfo)[\"']?\s*:\s*[\"']?redis\b")
 

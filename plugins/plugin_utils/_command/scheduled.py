@@ -97,7 +97,8 @@ def _ending(result: Mapping[str, Any], applied: bool) -> Ending:
 
 
 def _error_ending(error: FleetError) -> Ending:
-    return exit_code(error), str(error), getattr(error, "result", None)
+    # A run that was refused before it could plan has an empty one.
+    return exit_code(error), str(error), getattr(error, "result", None) or None
 
 
 def _write_report(config: CommandConfig, _outcome: Outcome, document: Dict[str, Any]) -> None:

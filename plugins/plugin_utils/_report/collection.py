@@ -33,7 +33,7 @@ def collection_sentence(summary: Mapping[str, Any]) -> str:
         summary["to_delete"],
         format_size(summary["reclaimable_bytes"]),
     )
-    outcomes = ["%d %s" % (summary[key], key) for key in ("deleted", "deferred", "failed") if summary[key]]
+    outcomes = ["%d %s" % (summary[key], key) for key in ("deleted", "refused", "deferred", "failed") if summary[key]]
     return words + (": " + ", ".join(outcomes) if outcomes else "")
 
 
@@ -58,10 +58,14 @@ def proof_words(summary: Mapping[str, Any]) -> str:
     )
 
 
+def largest_first(rows: List[Mapping[str, Any]]) -> List[Mapping[str, Any]]:
+    """The rows of a plan as people want to see them."""
+    return sorted(rows, key=lambda row: (-row["bytes"], row["digest"]))
+
+
 def _going(rows: List[Mapping[str, Any]], top: int) -> List[str]:
     if not rows:
         return []
-    largest = sorted(rows, key=lambda row: (-row["bytes"], row["digest"]))
     cells = [
         [
             row["digest"][:19],
@@ -69,7 +73,7 @@ def _going(rows: List[Mapping[str, Any]], top: int) -> List[str]:
             printable(row["reason"]),
             printable(row["outcome"] + (": " + row["error"] if row["error"] else "")),
         ]
-        for row in largest[:top]
+        for row in largest_first(rows)[:top]
     ]
     shown = table(("CONTENT", "BYTES", "REASON", "OUTCOME"), cells, right=(1,), limits=WIDTHS)
     rest = ["  and %d more" % (len(rows) - top)] if len(rows) > top else []

@@ -10,6 +10,7 @@ import hashlib
 from typing import Any, Mapping, Optional, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.fleet import read_fleet
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_collections import collection_sections
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_hosts import host_sections
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_overview import (
     alerts,
@@ -36,11 +37,12 @@ def fleet_page(
     generated: str = "",
     title: str = TITLE,
     registries: Optional[Mapping[str, Any]] = None,
+    collections: Optional[Mapping[str, Any]] = None,
 ) -> str:
     """The page as text.
 
     `results` maps host names to results, `expected_hosts` names who has to answer, `generated` is now (ISO 8601); `registries`
-    maps names of registries to results of their retention.
+    maps names of registries to results of their retention, `collections` to those of their garbage collection.
     """
     fleet = read_fleet(results, expected_hosts)
     shown_title = printable(title)
@@ -71,6 +73,7 @@ def fleet_page(
             near_misses(fleet),
             space_held(fleet),
             registry_sections(registries or {}),
+            collection_sections(collections or {}),
             host_sections(fleet),
         ),
         tag("footer", _footer()),

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, Sequence
+from typing import Any, Callable, List, Mapping, Sequence, TypeVar
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.size import format_size
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_hosts import outcome_chip
@@ -19,6 +19,7 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.retentio
 )
 
 ROWS = 400
+T = TypeVar("T")
 
 
 def registry_sections(results: Mapping[str, Any]) -> Html:
@@ -43,48 +44,48 @@ def _registry(at: int, name: str, result: Any) -> Html:
             tag("p", kept_words(rows) + ".", class_="soft") if rows else None,
             _going(group_going(rows)),
             _used(used),
-            _notes(told["notes"]),
+            notes_list(told["notes"]),
         ]
     return tag("section", title, *children, class_="card host", id=anchor, aria_labelledby=anchor + "-title")
 
 
 def _going(going: Sequence[Going]) -> Html:
-    if not going:
-        return Html("")
-    lines: List[List[Child]] = [
-        [
+    def cells(one: Going) -> List[Child]:
+        return [
             tag("span", printable(one.name), class_="name"),
             "-" if one.bytes is None else format_size(one.bytes),
             printable(one.rule),
             tag("span", printable(one.words), class_="reason"),
             outcome_chip(printable(one.outcome, 12), printable(one.error)),
         ]
-        for one in going[:ROWS]
-    ]
-    return _table("Goes", ["Image", "Bytes", "Rule", "Reason", "Outcome"], lines, len(going), (1,))
+
+    return bounded_table("Goes", ["Image", "Bytes", "Rule", "Reason", "Outcome"], going, cells, (1,))
 
 
 def _used(rows: Sequence[Mapping[str, Any]]) -> Html:
-    if not rows:
-        return Html("")
-    lines: List[List[Child]] = [
-        [
+    def cells(row: Mapping[str, Any]) -> List[Child]:
+        return [
             tag("span", printable("%s:%s" % (row["repository"], row["tag"] or row["digest"][:19])), class_="name"),
             printable("; ".join(map(str, row["used_by"][:3]))),
         ]
-        for row in rows[:ROWS]
-    ]
-    return _table("Stays, since the fleet uses it", ["Image", "Used by"], lines, len(rows), ())
+
+    return bounded_table("Stays, since the fleet uses it", ["Image", "Used by"], rows, cells, ())
 
 
-def _table(
-    title: str, header: Sequence[str], lines: Sequence[Sequence[Child]], total: int, numbers: Sequence[int]
+def bounded_table(
+    title: str, header: Sequence[str], rows: Sequence[T], cells: Callable[[T], List[Child]], numbers: Sequence[int]
 ) -> Html:
+    """The first rows, and how many more there are; nothing without rows."""
+    if not rows:
+        return Html("")
+    total = len(rows)
+    lines = [cells(row) for row in rows[:ROWS]]
     more = tag("p", "%d more rows are not shown here" % (total - ROWS), class_="soft") if total > ROWS else None
     return join([data_table("%s (%d)" % (title, total), header, lines, class_="plan", numbers=numbers), more])
 
 
-def _notes(notes: Sequence[str]) -> Html:
+def notes_list(notes: Sequence[str]) -> Html:
+    """What to know beside the figures."""
     if not notes:
         return Html("")
     return join(
