@@ -16,6 +16,7 @@ from lab.commands import wait_until
 from plain_http import call
 from registry_host import DROP_IN, UNIT, RegistryHost
 from registry_pushing import push
+from test_registry_access import HTPASSWD, PASSWORD, USER
 from whole import all_whole, pulls_whole
 
 OPEN_AGAIN = 60
@@ -176,3 +177,37 @@ def test_settings_that_forbid_it(host: RegistryHost) -> None:
             host.settings = {}
             host.configure()
         assert end.code == 8 and told in end.errors, end.errors
+
+
+def test_credentials_are_used_and_never_told(host: RegistryHost) -> None:
+    """Those of ours, and what is secret in the registry's own environment."""
+    filled(host)
+    host.put("/run/imagefleet-test.htpasswd", HTPASSWD.encode())
+    unit = host.on("cat %s" % UNIT)
+    host.put(UNIT, unit.replace("[Service]\n", "[Service]\nEnvironment=REGISTRY_HTTP_SECRET=h1dden-secret\n").encode())
+    host.settings = {"auth": {"htpasswd": {"realm": "basic-realm", "path": "/run/imagefleet-test.htpasswd"}}}
+    try:
+        host.configure()
+        wrong = host.collect(username=USER, password="n0t-the-one")
+        done = host.collect(username=USER, password=PASSWORD)
+    finally:
+        host.settings = {}
+        host.put(UNIT, unit.encode())
+        host.configure()
+    assert wrong.code == 8 and "401" in wrong.errors, wrong.errors
+    assert done.code == 0 and done.result["summary"]["deleted"] > 0, done.errors
+    told = host.on("cat /run/imagefleet-test.log /run/imagefleet-test.report.json /run/imagefleet-test.prom")
+    told += wrong.errors + done.errors + str(wrong.report) + str(done.report)
+    assert not [secret for secret in ("n0t-the-one", PASSWORD, "h1dden-secret") if secret in told]
+
+
+def test_other_maintenance_of_the_registry_goes_on(host: RegistryHost) -> None:
+    """Ours is one setting of the section in which it has others."""
+    filled(host)
+    purging = {"enabled": True, "age": "168h", "interval": "24h", "dryrun": False}
+    try:
+        host.configure(maintenance={"uploadpurging": purging})
+        done = host.collect()
+    finally:
+        host.configure()
+    assert done.code == 0 and done.result["summary"]["deleted"] > 0, done.errors
