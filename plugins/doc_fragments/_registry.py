@@ -73,6 +73,7 @@ options:
       - Where manifests are kept by digest, so that none is read twice, and for a day what the registry can do. It may be emptied at any time.
       - It is bounded to 256 MiB and may be shared by several runs. One that cannot be written is not used. Configs, which may hold
         secrets, are never kept.
+      - Empty (V("")), nothing is kept and everything is read anew.
     type: path
     default: /var/cache/imagefleet
 requirements:

@@ -153,7 +153,10 @@ repositories:
               how: tag
               size: 1024
         absent:
-          description: Digests that it names and that the registry does not serve. Such an image cannot be pulled whole.
+          description:
+            - Digests that it names and that the registry does not serve. Such an image cannot be pulled whole.
+            - What is in O(cache_dir) is not asked for again, so what was deleted since it was read is missing here. To be sure, give
+              O(cache_dir="").
           type: list
           elements: str
           sample: []

@@ -24,6 +24,8 @@ class Holders:
             for digest, size in _content(manifest).items():
                 self._count[digest] = self._count.get(digest, 0) + 1
                 self._size[digest] = max(size, self._size.get(digest, 0))
+        # What was read says itself how large it is.
+        self._size.update((manifest.digest, manifest.size) for manifest in self._manifests.values())
 
     def release(self, repository: str, digest: str) -> int:
         """Bytes that become free when this manifest goes now, after all that was released before."""
@@ -39,8 +41,8 @@ class Holders:
 
 
 def _content(manifest: Manifest) -> Dict[str, int]:
-    """The manifest itself and what it names, each once. Children bring their size themselves, where they are."""
-    found = {child.digest: 0 for child in manifest.children}
+    """The manifest itself and what it names, each once. A child that was deleted stays on the disk as long as an index names it."""
+    found = {child.digest: child.size for child in manifest.children}
     found.update((blob.digest, blob.size) for blob in manifest.blobs)
     found[manifest.digest] = manifest.size
     return found

@@ -71,6 +71,7 @@ class Surveyor:
         survey = Survey(repository)
         for tag, head in self.each(tags, lambda tag: self.client.head(repository, tag), survey.problems):
             if head is not None:
+                self.reader.note_served(repository, head.digest)
                 survey.tags[tag] = head.digest
         return survey
 
@@ -129,6 +130,27 @@ class Surveyor:
         ):
             survey.configs[digest] = facts
 
+    def has(self, survey: Survey, digests: Sequence[str]) -> Dict[str, bool]:
+        """Whether the repository serves these manifests: one HEAD for each that it has not told of in this run."""
+        fresh = [digest for digest in digests if not self.reader.is_served(survey.name, digest)]
+        found = {digest: True for digest in digests if digest not in fresh}
+        for digest, there in self.each(
+            fresh, lambda digest: self.client.has_manifest(survey.name, digest), survey.problems
+        ):
+            found[digest] = there
+            if there:
+                self.reader.note_served(survey.name, digest)
+        return found
+
+    def forget_absent(self, survey: Survey, digests: Iterable[str]) -> bool:
+        """Ask for those manifests that only memory tells of, and take out what the repository lost; whether there was any."""
+        asked = self.has(survey, [digest for digest in digests if digest in survey.manifests])
+        lost = [digest for digest, there in asked.items() if not there]
+        for digest in lost:
+            del survey.manifests[digest]
+        survey.absent.update(lost)
+        return bool(lost)
+
     def each(
         self, items: Sequence[One], ask: Callable[[One], Result], problems: Dict[One, str]
     ) -> List[Tuple[One, Result]]:
@@ -155,6 +177,7 @@ class Surveyor:
             head = self.client.head(repository, tag)
             if head is None:
                 return None
+            self.reader.note_served(repository, head.digest)
             found = self.reader.by_digest(repository, head.digest)
             if found is not None:
                 return found
