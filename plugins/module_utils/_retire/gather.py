@@ -118,6 +118,20 @@ def drop_absent(seen: Look, surveyor: Surveyor, digests: Iterable[Tuple[str, str
     return seen.facts != before
 
 
+def add_foreign(seen: Look, surveyor: Surveyor, digests: Iterable[Tuple[str, str]]) -> bool:
+    """Ask which foreign layers of these (repository, digest) are there; whether any is."""
+    before = seen.facts
+    wanted = _by_repository(digests)
+    repositories = []
+    for facts in before.repositories:
+        survey = seen.surveys[facts.name]
+        surveyor.ask_foreign(survey, wanted.get(facts.name, ()))
+        held = frozenset(digest for digest, there in survey.foreign.items() if there)
+        repositories.append(replace(facts, held=held))
+    seen.facts = replace(before, repositories=tuple(repositories))
+    return seen.facts != before
+
+
 def _by_repository(digests: Iterable[Tuple[str, str]]) -> Dict[str, List[str]]:
     found: Dict[str, List[str]] = {}
     for name, digest in digests:

@@ -31,6 +31,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._retire.deletabl
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.gather import (
     Look,
+    add_foreign,
     add_referrers,
     drop_absent,
     look,
@@ -223,9 +224,11 @@ def _plan(request: RetentionRequest, seen: Look, surveyor: Surveyor, capabilitie
         if not fresh:
             return plan
         asked.update(fresh)
-        lost = drop_absent(seen, surveyor, fresh)
+        changed = drop_absent(seen, surveyor, fresh)
+        if request.count_bytes:
+            changed = add_foreign(seen, surveyor, fresh) or changed
         add_referrers(seen, surveyor, capabilities, fresh)
-        if not lost and not capabilities.known.referrers:
+        if not changed and not capabilities.known.referrers:
             return plan
     return _make(request, seen)
 

@@ -22,13 +22,14 @@ Result = TypeVar("Result")
 @dataclass
 class Survey:
     """`tags` maps tag to digest; `manifests` holds what was read, by digest; `absent` are digests that something names and the
-    repository does not serve; `problems` tells for a tag or digest why it could not be read or understood."""
+    repository does not serve; `foreign` tells of layers that may be elsewhere whether the repository serves them; `problems` tells for a tag or digest why it could not be read or understood."""
 
     name: str
     tags: Dict[str, str] = field(default_factory=dict)
     manifests: Dict[str, Manifest] = field(default_factory=dict)
     configs: Dict[str, ConfigFacts] = field(default_factory=dict)
     absent: Set[str] = field(default_factory=set)
+    foreign: Dict[str, bool] = field(default_factory=dict)
     problems: Dict[str, str] = field(default_factory=dict)
 
     def created(self, digest: str) -> Optional[int]:
@@ -150,6 +151,19 @@ class Surveyor:
             del survey.manifests[digest]
         survey.absent.update(lost)
         return bool(lost)
+
+    def ask_foreign(self, survey: Survey, digests: Iterable[str]) -> None:
+        """Which foreign layers of these manifests were pushed all the same: one HEAD for each. No answer is as good as none."""
+        named: Dict[str, None] = {}
+        for digest in digests:
+            manifest = survey.manifests.get(digest)
+            for blob in manifest.blobs if manifest is not None else ():
+                if blob.is_foreign and blob.digest not in survey.foreign:
+                    named[blob.digest] = None
+        unanswered: Dict[str, str] = {}
+        survey.foreign.update(
+            self.each(list(named), lambda digest: self.client.has_blob(survey.name, digest), unanswered)
+        )
 
     def each(
         self, items: Sequence[One], ask: Callable[[One], Result], problems: Dict[One, str]

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.imagefleet.docker.tests.unit.plugins.module_utils._retention.registries import (
@@ -72,6 +74,21 @@ def test_a_manifest_that_was_deleted_is_freed_with_the_last_index_that_names_it(
     facts = one.facts(absent=frozenset([digest("a")]))
     assert sizes(plan(facts)) == [7, 9]
     assert sizes(plan(facts, keep=[{"tags": "second"}])) == [7]
+
+
+def test_foreign_layers_are_on_the_disk_where_they_were_pushed():
+    foreign = replace(blob("base", 100), elsewhere=True)
+    one, other = Repository(), Repository("team/other")
+    for repository in (one, other):
+        config = blob("config of " + repository.name)
+        manifest = repository.image(repository.name, repository.name, config=config)
+        repository.add(replace(manifest, blobs=(config, foreign)))
+    assert sizes(plan(one, other)) == [1, 1]
+    assert sizes(plan(one, other.facts(held=frozenset([foreign.digest])))) == [1, 101]
+    # Whatever names it holds it; who names it as a layer of its own has it.
+    other.image("plain", "plain", layers=[("base", 100)])
+    assert sizes(plan(one, other)) == [1, 1, 101]
+    assert sizes(plan(one, other, keep=[{"repositories": "team/app"}])) == [1, 1]
 
 
 def test_parts_and_attachments_have_bytes_of_their_own():
