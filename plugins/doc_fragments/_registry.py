@@ -76,6 +76,12 @@ options:
       - Empty (V("")), nothing is kept and everything is read anew.
     type: path
     default: /var/cache/imagefleet
+notes:
+  - Proxies of the environment of the process on the target are used by the rules of the library requests (C(https_proxy), C(http_proxy),
+    C(all_proxy), C(no_proxy), also in capital letters). Addresses of the machine itself are no exception, so name them in C(no_proxy). Give
+    them with the keyword C(environment) of a play or task.
+  - Nothing else of the environment is used, neither C(.netrc) nor C(REQUESTS_CA_BUNDLE). Where a proxy opens TLS, its authority belongs into
+    O(ca_path).
 requirements:
   - Python library C(requests) (distribution package C(python3-requests))
 """

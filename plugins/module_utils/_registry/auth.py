@@ -151,4 +151,6 @@ def advice(status: int) -> str:
     """The next step for an answer that concerns who we are."""
     if status == 401:
         return "; give username and password, or config_path"
+    if status == 407:
+        return "; the proxy of the environment wants user and password, as in http://user:password@host:port"
     return "; the user may not do that" if status == 403 else ""
