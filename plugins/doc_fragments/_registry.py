@@ -28,7 +28,10 @@ options:
     type: str
   config_path:
     description:
-      - A Docker client configuration (C(config.json)), a file on the target. C(auths), C(credHelpers) and C(credsStore) are read.
+      - A client configuration of docker (C(config.json)) or podman (C(auth.json)), a file on the target. C(auths), C(credHelpers) and
+        C(credsStore) are read.
+      - In C(auths) a key with a path (C(registry.example.com/team)) is for the repositories at and below that path; the longest counts. Docker
+        Hub is known by C(https://index.docker.io/v1/), C(docker.io), C(index.docker.io) and C(registry-1.docker.io), in this order.
     type: path
   ca_path:
     description:

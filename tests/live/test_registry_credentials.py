@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from pathlib import Path
@@ -16,6 +17,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 from asking import ask
 from faults import Fault, refuse
+from forward_proxy import ForwardProxy
 from lab.certificates import make_certificates
 from own_registry import OwnRegistry
 from registry_content import simple
@@ -141,6 +143,40 @@ def test_threads_share_a_token(desk: TokenDesk, stand_in: StandInRegistry) -> No
 def docker_config(folder: Path, **config: Any) -> str:
     (folder / "config.json").write_text(json.dumps(config))
     return str(folder / "config.json")
+
+
+HUB_KEYS = ("https://index.docker.io/v1/", "docker.io", "index.docker.io", "registry-1.docker.io")
+
+
+@pytest.mark.parametrize("key", HUB_KEYS)
+def test_docker_hub_by_every_key(
+    desk: TokenDesk, stand_in: StandInRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """docker writes the first, podman the second; a stand-in is Docker Hub for whoever comes through the proxy."""
+    path = docker_config(tmp_path, auths={key: {"auth": BASIC.partition(" ")[2]}})
+    stand_in.habits.challenge = desk.challenge.replace(desk.address, "auth.docker.io")
+    with ForwardProxy({"registry-1.docker.io": stand_in.address, "auth.docker.io": desk.address}) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.address)
+        assert ask("docker.io", config_path=path).tags(APP) == ["1"]
+    assert desk.asked == [("GET", SCOPES[0], BASIC)]
+
+
+def test_each_path_has_its_user(desk: TokenDesk, stand_in: StandInRegistry, tmp_path: Path) -> None:
+    entries = {"": "whole:x", "/team": "team:x", "/team/app": USER + ":" + PASSWORD}
+    auths = {
+        stand_in.address + path: {"auth": base64.b64encode(pair.encode()).decode()} for path, pair in entries.items()
+    }
+    client = ask(stand_in.address, config_path=docker_config(tmp_path, auths=auths))
+    each_action(client)
+    for name in ("team/other", "elsewhere"):
+        client.tags(name)
+    users = [base64.b64decode(who.partition(" ")[2]).decode().partition(":")[0] for _method, _scope, who in desk.asked]
+    assert list(zip(desk.scopes, users)) == [
+        *((scope, USER) for scope in SCOPES[:3]),
+        (SCOPES[3], "whole"),
+        ("repository:team/other:pull", "team"),
+        ("repository:elsewhere:pull", "whole"),
+    ]
 
 
 def test_an_identity_token_is_sent_in_a_body(desk: TokenDesk, stand_in: StandInRegistry, tmp_path: Path) -> None:

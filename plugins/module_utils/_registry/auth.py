@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError, RegistryRefusal
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import (
+    CredentialBook,
     Credentials,
     RunProgram,
-    find_credentials,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.http import (
     Answer,
@@ -41,13 +41,12 @@ class Authorizer:
     def __init__(self, options: RegistryOptions, transport: Transport, run_program: Optional[RunProgram]) -> None:
         self._options = options
         self._transport = transport
-        self._run_program = run_program
+        self._book = CredentialBook(options, run_program)
         self._lock = threading.RLock()
-        self._credentials: Optional[Credentials] = None
-        self._looked = False
         # The realm and service of the last challenge: later repositories need no refused request first.
         self._bearer: Optional[Mapping[str, str]] = None
-        self._basic: Optional[str] = None
+        # Whether the registry wants user and password themselves.
+        self._basic = False
         self._tokens: Dict[str, Tuple[str, float]] = {}
 
     def header(self, scope: str) -> Optional[str]:
@@ -60,7 +59,7 @@ class Authorizer:
                 return known[0]
             if self._bearer is not None:
                 return self._fetch(self._bearer, scope, scope)
-            return self._basic
+            return self._pair(scope) if self._basic else None
 
     def answer(self, refused: Answer, scope: str, sent: Optional[str]) -> Optional[str]:
         """The header that the challenge of a 401 asks for; None when there is nothing better than what was sent."""
@@ -69,9 +68,8 @@ class Authorizer:
         kind, _space, rest = refused.headers.get("www-authenticate", "").partition(" ")
         with self._lock:
             if kind.lower() == "basic":
-                pair = self._find()
-                found = pair.basic if pair is not None and pair.username else None
-                self._basic = found
+                self._basic = True
+                found = self._pair(scope)
                 return found if found != sent else None
             if kind.lower() != "bearer":
                 return None
@@ -88,15 +86,17 @@ class Authorizer:
             self._bearer = {key: fields[key] for key in ("realm", "service") if key in fields}
             return self._fetch(self._bearer, fields.get("scope") or scope, scope)
 
-    def _find(self) -> Optional[Credentials]:
-        if not self._looked:
-            self._credentials = find_credentials(self._options, self._run_program)
-            self._looked = True
-        return self._credentials
+    def _find(self, scope: str) -> Optional[Credentials]:
+        kind, _colon, rest = scope.partition(":")
+        return self._book.find(rest.rpartition(":")[0] if kind == "repository" else "")
+
+    def _pair(self, scope: str) -> Optional[str]:
+        found = self._find(scope)
+        return found.basic if found is not None and found.username else None
 
     def _fetch(self, challenge: Mapping[str, str], wanted: str, scope: str) -> str:
         """Ask the token server for `wanted`; remembered for `scope`."""
-        found = self._find()
+        found = self._find(scope)
         query = {"scope": wanted}
         if "service" in challenge:
             query["service"] = challenge["service"]
