@@ -117,6 +117,21 @@ def test_the_key_with_the_longest_path_counts(guarded: Guarded, tmp_path: Path) 
             guarded.served(config_path=docker_config(guarded, tmp_path, **entries))
 
 
+def test_credentials_that_cannot_be_decoded_are_told_before_anything_is_asked_without(
+    guarded: Guarded, tmp_path: Path
+) -> None:
+    """A registry that lets anybody pull would not notice, and one that does not would blame the wrong thing."""
+    (tmp_path / "htpasswd").write_text(HTPASSWD)
+    guarded.registry.auth = {"htpasswd": {"realm": "lab", "path": str(tmp_path / "htpasswd")}}
+    guarded.registry.start()
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"auths": {guarded.registry.address: {"auth": "%%s3cret%%"}}}))
+    says = "%s: the credentials of %s cannot be decoded: .*it is not base64" % (path, guarded.registry.address)
+    with pytest.raises(RegistryError, match=says) as caught:
+        guarded.served(config_path=str(path))
+    assert "s3cret" not in str(caught.value)
+
+
 def docker_config(guarded: Guarded, folder: Path, **entries: str) -> str:
     """A client configuration as docker login writes it, or with these pairs by key."""
     pairs = entries or {guarded.registry.address: "%s:%s" % (USER, PASSWORD)}

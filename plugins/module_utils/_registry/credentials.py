@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from dataclasses import dataclass
@@ -95,16 +94,37 @@ class CredentialBook:
 def _decode(path: str, key: str, entry: Mapping[str, Any]) -> Optional[Credentials]:
     """None for an entry that says nothing, as there is one beside a helper."""
     username, password = str(entry.get("username") or ""), str(entry.get("password") or "")
-    if entry.get("auth"):
-        try:
-            username, _colon, password = base64.b64decode(entry["auth"]).decode("utf-8").partition(":")
-        except (binascii.Error, ValueError, TypeError) as error:
-            raise RegistryError("%s: the credentials of %s cannot be decoded: %s" % (path, key, error)) from error
-        password = password.rstrip("\0")
     token = entry.get("identitytoken")
+    if entry.get("auth"):
+        username, password = _decode_pair(path, key, entry["auth"])
+        if not username and not token:
+            raise _undecodable(path, key, "it names no user")
     if token:
         return Credentials(username, password, str(token))
     return Credentials(username, password) if username else None
+
+
+def _decode_pair(path: str, key: str, text: Any) -> Tuple[str, str]:
+    """User and password; what is wrong with them is told without a piece of them."""
+    if not isinstance(text, str):
+        raise _undecodable(path, key, "it is not text")
+    try:
+        # Line breaks are all that may be between the characters of base64; others would be skipped without a word.
+        data = base64.b64decode("".join(text.splitlines()), validate=True)
+    except ValueError:
+        raise _undecodable(path, key, "it is not base64") from None
+    try:
+        username, _colon, password = data.decode("utf-8").partition(":")
+    except ValueError:
+        raise _undecodable(path, key, "what it encodes is not UTF-8") from None
+    return username, password.rstrip("\0")
+
+
+def _undecodable(path: str, key: str, cause: str) -> RegistryError:
+    return RegistryError(
+        "%s: the credentials of %s cannot be decoded: auth has to be user:password in base64, and %s; log in again (docker login, "
+        "podman login), or give username and password" % (path, key, cause)
+    )
 
 
 def _ask_helper(

@@ -194,6 +194,49 @@ def test_what_cannot_be_used_is_told(find, config, says):
         find(config)
 
 
+SPOILT = {
+    "it is not base64": [
+        "***",
+        "robot:" + SECRET,
+        PAIR[:-1] + "!",
+        " " + PAIR,
+        PAIR[:-1],
+        PAIR[: len(PAIR) // 2] + "-_" + PAIR[len(PAIR) // 2 :],
+        "p\u00e4ss",
+        "A",
+    ],
+    "what it encodes is not UTF-8": [base64.b64encode(b"robot:h\xfcnter2").decode(), "/////w=="],
+    "it names no user": [base64.b64encode((":" + SECRET).encode()).decode()],
+    "it is not text": [987654321, True, ["robot", SECRET], {"robot": SECRET}],
+}
+
+
+@pytest.mark.parametrize("cause, auth", [(cause, auth) for cause, several in SPOILT.items() for auth in several])
+def test_credentials_that_cannot_be_decoded_are_not_those_of_nobody(find, cause, auth):
+    with pytest.raises(RegistryError) as caught:
+        find({"auths": {HOST: {"auth": auth}}})
+    says = (
+        "config.json: the credentials of %s cannot be decoded: auth has to be user:password in base64, and %s; log in again"
+        % (HOST, cause)
+    )
+    assert says in str(caught.value)
+    for secret in ("hunter2", "robot", "0xfc", str(auth)):
+        assert secret not in str(caught.value)
+    # Nor does a traceback tell.
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("auth", [PAIR[:8] + "\n" + PAIR[8:] + "\n", PAIR[:8] + "\r\n" + PAIR[8:]])
+def test_line_breaks_in_base64_are_fine(find, auth):
+    assert find({"auths": {HOST: {"auth": auth}}}) == Credentials("robot", SECRET)
+
+
+def test_an_identity_token_needs_no_user(find):
+    """As registries of Azure have it."""
+    nobody = base64.b64encode(b":").decode()
+    assert find({"auths": {HOST: {"auth": nobody, "identitytoken": "id"}}}) == Credentials("", "", "id")
+
+
 def test_a_missing_and_an_oversized_configuration(find, tmp_path):
     options = make_registry_options({"registry": HOST, "config_path": str(tmp_path / "none.json")})
     with pytest.raises(RegistryError, match="config_path: there is no .*none.json"):
