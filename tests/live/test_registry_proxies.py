@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Iterator
 
 import pytest
 from asking import Sleeper, ask
 from forward_proxy import ForwardProxy
-from janitor import WEB, outcomes, tidy
+from janitor import WEB, outcomes, restore, tidy
 from lab.addresses import free_port
 from own_registry import OwnRegistry
 from registry_content import multi_platform, simple
@@ -20,6 +20,8 @@ from registry_pushing import push
 from stand_in_registry import StandInRegistry
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError
+from ansible_collections.imagefleet.docker.plugins.module_utils._survey.request import parse_survey_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._survey.run import run_survey
 
 APP = "team/app"
 #: No name server knows it.
@@ -54,6 +56,29 @@ def test_a_registry_that_only_the_proxy_knows(own: OwnRegistry, proxy: ForwardPr
     assert outcomes(done) == {"1.0.0": "done", "2.0.0": "keep"} and set(own.tags(WEB)) == {"2.0.0"}
     assert len(proxy.asked) == len(own.requests()) == done["summary"]["requests"]
     assert {target.partition("/v2/")[0] for _method, target, _who in proxy.asked} == {"http://" + HIDDEN}
+
+
+def test_a_registry_by_a_bare_name(own: OwnRegistry, proxy: ForwardProxy, tmp_path: Path) -> None:
+    """As a search domain completes it; what is exact, what a pattern matches and what is protected mean the same there."""
+    proxy.ways["cellar"] = own.address
+    for tag in ("1.0.0", "2.0.0", "3.0.0", "4.0.0"):
+        push(own.address, WEB, multi_platform(tag), tag)
+    listed = tmp_path / "protect"
+    listed.write_text("%s:2.0.0\n" % WEB)
+    rules: dict[str, Any] = {
+        "keep": [{"newest": 1}],
+        "protect": ["%s:1.0.0" % WEB],
+        "protect_file": str(listed),
+        "delete": [{"repositories": WEB}],
+    }
+    for repositories in (WEB, "shop/*", []):
+        found = tidy(tmp_path, "cellar", apply=False, repositories=repositories, **rules)
+        assert outcomes(found) == {"1.0.0": "keep", "2.0.0": "keep", "3.0.0": "planned", "4.0.0": "keep"}
+    done = tidy(tmp_path, "cellar", repositories=[WEB], **rules)
+    assert set(own.tags(WEB)) == {"1.0.0", "2.0.0", "4.0.0"}
+    assert restore(tmp_path, "cellar")["run_id"] == done["run_id"] and "3.0.0" in own.tags(WEB)
+    info = run_survey(parse_survey_options({"registry": "cellar", "insecure": True, "repositories": WEB}))
+    assert sorted(row["name"] for row in info["repositories"][0]["tags"]) == ["1.0.0", "2.0.0", "3.0.0", "4.0.0"]
 
 
 @pytest.mark.parametrize("name", ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
