@@ -227,6 +227,28 @@ def test_who_may_push_but_not_delete(desk: TokenDesk, stand_in: StandInRegistry)
     assert desk.scopes == SCOPES[1:2] and desk.requests()[1].status == 403
 
 
+def test_a_token_server_that_knows_no_such_action(
+    desk: TokenDesk, stand_in: StandInRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that of Quay, where who may push may delete: the scope that the registry itself asks for is taken."""
+    now = [1000.0]
+    monkeypatch.setattr(auth, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    stand_in.habits.challenge = desk.challenge + ',scope="%s"' % SCOPES[1]
+    desk.refuses = lambda scope: "delete" in scope
+    client = ask(stand_in.address, username=USER, password=PASSWORD)
+    assert client.tags(APP) == ["1"]
+    for _time in range(2):
+        desk.asked.clear()
+        for _again in range(3):
+            assert client.delete(APP, ABSENT) == 404
+        assert desk.scopes == [SCOPES[2], SCOPES[1]]
+        now[0] += 300
+    # What it refuses for another reason is told all the same.
+    desk.refuses = lambda _scope: True
+    with pytest.raises(RegistryError, match="The token server of registry .* answered 400"):
+        client.delete(APP, ABSENT)
+
+
 def test_the_token_of_the_options(stand_in: StandInRegistry, desk: TokenDesk) -> None:
     desk.good.add("Bearer given")
     assert ask(stand_in.address, token="given\n").tags(APP) == ["1"]

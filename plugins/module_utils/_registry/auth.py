@@ -35,6 +35,10 @@ MARGIN = 10
 CLIENT_ID = "imagefleet.docker"
 
 
+class _NotUnderstood(RegistryError):
+    """The token server does not understand the question (400)."""
+
+
 class Authorizer:
     """The Authorization headers for one registry."""
 
@@ -58,7 +62,7 @@ class Authorizer:
             if known is not None and time.monotonic() < known[1]:
                 return known[0]
             if self._bearer is not None:
-                return self._fetch(self._bearer, scope, scope)
+                return self._guess(self._bearer, scope)
             return self._pair(scope) if self._basic else None
 
     def answer(self, refused: Answer, scope: str, sent: Optional[str]) -> Optional[str]:
@@ -94,6 +98,13 @@ class Authorizer:
         found = self._find(scope)
         return found.basic if found is not None and found.username else None
 
+    def _guess(self, challenge: Mapping[str, str], scope: str) -> Optional[str]:
+        """A token without being challenged for it; None when the token server knows no such action, but the registry may."""
+        try:
+            return self._fetch(challenge, scope, scope)
+        except _NotUnderstood:
+            return None
+
     def _fetch(self, challenge: Mapping[str, str], wanted: str, scope: str) -> str:
         """Ask the token server for `wanted`; remembered for `scope`."""
         found = self._find(scope)
@@ -128,7 +139,8 @@ class Authorizer:
             )
             if answer.status in (401, 403):
                 raise RegistryRefusal(message, answer.status)
-            raise RegistryError(message)
+            # Not a refusal of the registry: that would say something about the content.
+            raise _NotUnderstood(message) if answer.status == 400 else RegistryError(message)
         try:
             document = json_of(answer)
             token = str(document.get("token") or document["access_token"])
