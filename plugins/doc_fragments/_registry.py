@@ -12,6 +12,7 @@ options:
   registry:
     description:
       - Host, or host and port, as in image names, for example V(registry.example.com:5000). Docker Hub is V(docker.io).
+      - A bare host name such as V(registry) will do where it is known. Names of repositories are then given without it.
     type: str
     required: true
   username:
