@@ -53,13 +53,14 @@ Check = Callable[[Answer], Optional[str]]
 
 @dataclass(frozen=True)
 class Request:
-    """`limit` caps the body of the answer in bytes; `check` says what is wrong with an answer that should be asked for again."""
+    """`data` is bytes, or for open() something with a length that can be read; `limit` caps the body of the answer in bytes;
+    `check` says what is wrong with an answer that should be asked for again."""
 
     method: str
     url: str
     headers: Mapping[str, str]
     params: Optional[Mapping[str, str]] = None
-    data: Optional[bytes] = None
+    data: Any = None
     limit: int = MAX_BODY
     check: Optional[Check] = None
 
@@ -144,7 +145,36 @@ class Transport:
             session.cert = (self._options.client_cert, self._options.client_key)
         return session
 
+    @contextlib.contextmanager
+    def open(self, request: Request) -> Iterator["Stream"]:
+        """One try of a request whose answer is read, or whose content is sent, piece by piece.
+
+        Raises RegistryError when the line breaks, also while the caller reads; whether to try again is the caller's.
+        """
+        try:
+            with self._slots:
+                self._keep_quiet()
+                with self._session() as session:
+                    response = self._respond(session, request)
+                    try:
+                        yield Stream(response)
+                    finally:
+                        response.close()
+        except (requests.exceptions.RequestException, _Broken) as error:
+            raise RegistryError(
+                "Registry %s broke off: %s"
+                % (self._options.registry, error if isinstance(error, _Broken) else _plain(error))
+            ) from error
+
+    def wait(self, attempt: int, stream: Optional["Stream"] = None) -> None:
+        """Before try number `attempt` + 1 of something that open() did; as long as the registry asks for."""
+        self._wait(attempt, None if stream is None else Answer(stream.status, stream.headers, b"", ""))
+
     def _follow(self, session: Any, request: Request) -> Answer:
+        return _whole(self._respond(session, request), request.method, request.limit)
+
+    def _respond(self, session: Any, request: Request) -> Any:
+        """The last answer of a chain of redirects, its body not yet read."""
         url, headers, params = request.url, {**request.headers, "Accept-Encoding": "identity"}, request.params
         method, data = request.method, request.data
         for _hop in range(MAX_REDIRECTS + 1):
@@ -153,7 +183,7 @@ class Transport:
             response = self._ask(session, method, url, headers=headers, params=params, data=data)
             self._note_time(url, response)
             if response.status_code not in REDIRECTS or "Location" not in response.headers:
-                return _whole(response, method, request.limit)
+                return response
             response.close()
             who = "Registry %s redirects" % self._options.registry
             target = _join(url, response.headers["Location"], who)
@@ -205,6 +235,27 @@ class Transport:
         else:
             self._quiet_until = max(self._quiet_until, time.monotonic() + told)
             self._sleep(told)
+
+
+class Stream:
+    """An answer whose body is still to come. `chunks` reads it, and fails when it is shorter than was told."""
+
+    def __init__(self, response: Any) -> None:
+        self._response = response
+        self.status = int(response.status_code)
+        self.headers: Mapping[str, str] = {key.lower(): value for key, value in response.headers.items()}
+
+    def chunks(self, size: int) -> Iterator[bytes]:
+        told, read = self.headers.get("content-length", ""), 0
+        for chunk in self._response.iter_content(size):
+            read += len(chunk)
+            yield chunk
+        if told.isdigit() and read != int(told):
+            raise _Broken("it sent %d bytes of %s" % (read, told))
+
+    def whole(self, limit: int) -> Answer:
+        """A body that is small: what a refusal says."""
+        return _whole(self._response, "GET", limit)
 
 
 class _Broken(Exception):

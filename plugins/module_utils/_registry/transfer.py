@@ -5,47 +5,152 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from typing import Any, Dict, Iterator, Optional
+from urllib.parse import urlencode
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError, RegistryRefusal
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import digest_of
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.client import RegistryClient
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.http import (
+    PASSING,
+    Answer,
+    Request,
+    Stream,
+    explain,
+)
 
 # What is read at a time, so that a layer of any size needs no more memory than this.
-PIECE = 4 * 1024 * 1024
+PIECE = 256 * 1024
+OCTETS = {"Content-Type": "application/octet-stream"}
 
 
 class TransferClient(RegistryClient):
     """A registry client that also moves blobs."""
 
+    # Sending ---------------------------------------------------------------------------------------------------------
+
     def put_blob(self, repository: str, data: bytes) -> str:
         """Send a small blob in two requests; its digest."""
-        digest, scope = digest_of(data), "repository:%s:pull,push" % repository
-        opened = self._call("POST", "%s/blobs/uploads/" % repository, scope, data=b"")
-        location = opened.headers.get("location", "")
-        if not location:
-            raise RegistryError("Registry %s opened an upload in %s and did not say where" % (self.name, repository))
-        joint = "&" if "?" in location else "?"
-        headers = {"Content-Type": "application/octet-stream"}
-        self._call("PUT", "%s%sdigest=%s" % (location, joint, digest), scope, data=data, headers=headers)
+        digest = digest_of(data)
+        self._call(
+            "PUT", self._target(self.start_upload(repository), digest), _push(repository), data=data, headers=OCTETS
+        )
         return digest
 
-    def check_blob(self, repository: str, digest: str, size: int) -> int:
-        """Read a whole blob in pieces and compare its digest; the bytes read. Raises RegistryError when it is not whole."""
-        found, place = hashlib.new(digest.partition(":")[0]), 0
-        path, scope = "%s/blobs/%s" % (repository, digest), "repository:%s:pull" % repository
+    def start_upload(self, repository: str) -> str:
+        """Where to send a blob to. Raises RegistryError."""
+        opened = self._call("POST", "%s/blobs/uploads/" % repository, _push(repository), data=b"")
+        return self._location(repository, opened.headers.get("location", ""))
+
+    def mount_blob(self, repository: str, digest: str, origin: str) -> Optional[str]:
+        """Have the registry take a blob from another repository of its own: None when it did, else where to send it to."""
+        query = urlencode({"mount": digest, "from": origin})
+        answer = self._call("POST", "%s/blobs/uploads/?%s" % (repository, query), _push(repository), data=b"")
+        return None if answer.status == 201 else self._location(repository, answer.headers.get("location", ""))
+
+    def send_blob(self, repository: str, location: str, digest: str, content: Any) -> None:
+        """Send a blob of any size to an upload, once. `content` has a length and is read. Raises RegistryError, also RegistryRefusal."""
+        url = self._absolute(self._target(location, digest))
+        request = Request("PUT", url, {**OCTETS, **self._authorization(_push(repository))}, data=content)
+        with self._transport.open(request) as stream:
+            if stream.status != 201:
+                self._refuse(stream, "PUT", repository, digest)
+
+    # Reading ---------------------------------------------------------------------------------------------------------
+
+    def read_blob(self, repository: str, digest: str, size: int) -> Iterator[bytes]:
+        """The pieces of a blob. A line that breaks is taken up where it broke, as often as `retries` says, and again from the
+        beginning of that count with every piece that comes.
+
+        Raises RegistryError when it does not come whole, or when it is not what its digest says: then all that was taken is to
+        be thrown away.
+        """
+        found, place, attempt = hashlib.new(digest.partition(":")[0]), 0, 0
         while True:
-            headers = {"Range": "bytes=%d-%d" % (place, place + PIECE - 1)} if size > PIECE else {}
-            limit = PIECE if headers else max(size, PIECE)
-            answer = self._call("GET", path, scope, accept="*/*", headers=headers, limit=limit)
-            if headers and answer.status != 206:
-                raise RegistryError("Registry %s does not send %s in pieces" % (self.name, digest))
-            found.update(answer.body)
-            place += len(answer.body)
-            if not headers or place >= size or not answer.body:
-                break
+            stream: Optional[Stream] = None
+            try:
+                with self._open_blob(repository, digest, place) as stream:
+                    for piece in _from(stream, place):
+                        found.update(piece)
+                        place += len(piece)
+                        attempt = 0
+                        yield piece
+                if not size or place >= size:
+                    break
+                failure: RegistryError = RegistryError("%s of %s ended after %d bytes" % (digest, repository, place))
+            except RegistryRefusal as error:
+                if error.status not in PASSING:
+                    raise
+                failure = error
+            except RegistryError as error:
+                failure = error
+            if attempt >= self.options.retries:
+                raise failure
+            self._transport.wait(attempt, stream)
+            attempt += 1
         if found.hexdigest() != digest.partition(":")[2]:
             raise RegistryError(
                 "what registry %s sends for %s of %s is something else" % (self.name, digest, repository)
             )
-        return place
+
+    def check_blob(self, repository: str, digest: str, size: int) -> int:
+        """Read a whole blob and compare its digest; the bytes read. Raises RegistryError when it is not whole."""
+        return sum(map(len, self.read_blob(repository, digest, size)))
+
+    # Inside ---------------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _open_blob(self, repository: str, digest: str, place: int) -> Iterator[Stream]:
+        path, scope = "%s/blobs/%s" % (repository, digest), "repository:%s:pull" % repository
+        wanted = {"Accept": "*/*", **({"Range": "bytes=%d-" % place} if place else {})}
+        for again in (False, True):
+            known = self._authorization(scope)
+            with self._transport.open(Request("GET", self._absolute(path), {**wanted, **known})) as stream:
+                if stream.status == 401 and not again and self._better(stream, scope, known):
+                    continue
+                if stream.status not in (200, 206):
+                    self._refuse(stream, "GET", repository, digest)
+                yield stream
+                return
+
+    def _refuse(self, stream: Stream, method: str, repository: str, digest: str) -> None:
+        answer = stream.whole(64 * 1024)
+        raise RegistryRefusal(
+            "Registry %s answered %d to %s of %s in %s%s"
+            % (self.name, stream.status, method, digest, repository, explain(answer)),
+            stream.status,
+        )
+
+    def _authorization(self, scope: str) -> Dict[str, str]:
+        known = self._authorizer.header(scope)
+        return {"Authorization": known} if known else {}
+
+    def _better(self, refused: Stream, scope: str, sent: Dict[str, str]) -> bool:
+        """Whether there is something better to send than what was refused; the next call sends it."""
+        answer = Answer(refused.status, refused.headers, b"", "")
+        found = self._authorizer.answer(answer, scope, sent.get("Authorization"))
+        return found is not None and found != sent.get("Authorization")
+
+    def _location(self, repository: str, location: str) -> str:
+        if not location:
+            raise RegistryError("Registry %s opened an upload in %s and did not say where" % (self.name, repository))
+        return location
+
+    def _target(self, location: str, digest: str) -> str:
+        return "%s%sdigest=%s" % (location, "&" if "?" in location else "?", digest)
+
+
+def _from(stream: Stream, place: int) -> Iterator[bytes]:
+    """The pieces from a place on, also of a registry that begins anew although it was asked for the rest."""
+    skip = place if stream.status == 200 else 0
+    for piece in stream.chunks(PIECE):
+        rest = piece[skip:]
+        skip = max(skip - len(piece), 0)
+        if rest:
+            yield rest
+
+
+def _push(repository: str) -> str:
+    return "repository:%s:pull,push" % repository

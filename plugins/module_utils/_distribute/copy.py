@@ -1,0 +1,202 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Content on its way: blobs once from the source to every region that lacks them, then manifests, children before what names them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.look import Look
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.region import Region
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, RegistryError
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import (
+    Descriptor,
+    Manifest,
+    parse_manifest,
+)
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.transfer import TransferClient
+from ansible_collections.imagefleet.docker.plugins.module_utils._survey.survey import Surveyor
+from ansible_collections.imagefleet.docker.plugins.module_utils._transfer.blob import Place, copy_blob
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Traffic:
+    """`read` bytes came from the source, `sent` went to regions; `blobs` were read, `mounted` were not sent at all."""
+
+    read: int = 0
+    sent: int = 0
+    blobs: int = 0
+    mounted: int = 0
+
+
+@dataclass
+class Copier:
+    """Copies within one repository of the source. `failed`: (region, digest of a manifest) -> why."""
+
+    seen: Look
+    surveyor: Surveyor
+    source: TransferClient
+    traffic: Traffic
+    say: Say
+    failed: Dict[Tuple[str, str], str] = field(default_factory=dict)
+
+    def bring(self, wanted: Mapping[Region, Sequence[str]]) -> None:
+        """Bring these digests, with all below them, into each region, by digest; what went wrong is in `failed`."""
+        roots = list(dict.fromkeys(digest for digests in wanted.values() for digest in digests))
+        self.surveyor.read(self.seen.survey, [self._origin(digest) for digest in roots])
+        closures = {digest: self._closure(digest) for digest in roots}
+        lacking: Dict[str, Tuple[Descriptor, List[Region]]] = {}
+        for region, digests in wanted.items():
+            for blob in self._lacking(region, [one for digest in digests for one in closures[digest]]):
+                lacking.setdefault(blob.digest, (blob, []))[1].append(region)
+        broken = self._blobs(lacking)
+        with ThreadPoolExecutor(max(len(wanted), 1)) as pool:
+            list(pool.map(lambda region: self._manifests(region, wanted[region], closures, broken), wanted))
+
+    def manifest_bytes(self, digest: str) -> Tuple[str, bytes]:
+        """Media type and bytes of a manifest as regions get it. Raises RegistryError."""
+        manifest, data = self._document(digest)
+        return manifest.media_type, data
+
+    # Manifests --------------------------------------------------------------------------------------------------------
+
+    def _origin(self, digest: str) -> str:
+        """The digest at the source of what a region gets under this one."""
+        for origin, data in self.seen.filtered.items():
+            if parse_manifest(data).digest == digest:
+                return origin
+        return digest
+
+    def _document(self, digest: str) -> Tuple[Manifest, bytes]:
+        origin = self._origin(digest)
+        data = self.seen.filtered.get(origin) or self.surveyor.reader.bytes_of(self.seen.source, origin)
+        if data is None:
+            raise RegistryError("the source does not have manifest %s of %s any more" % (origin, self.seen.source))
+        known = self.seen.survey.manifests.get(origin)
+        return parse_manifest(data, known.media_type if known is not None else ""), data
+
+    def _closure(self, digest: str) -> List[str]:
+        """What a manifest names before the manifest itself."""
+        order: Dict[str, None] = {}
+
+        def add(one: str) -> None:
+            manifest = self._document(one)[0]
+            for child in manifest.children:
+                if child.digest not in order:
+                    add(child.digest)
+            order.setdefault(one)
+
+        try:
+            add(digest)
+        except FleetError as error:
+            for region in self._regions():
+                self.failed[(region, digest)] = str(error)
+            return []
+        return list(order)
+
+    def _regions(self) -> Iterable[str]:
+        return {row.region for row in self.seen.rows}
+
+    def _manifests(
+        self,
+        region: Region,
+        digests: Sequence[str],
+        closures: Mapping[str, Sequence[str]],
+        broken: Mapping[Tuple[str, str], str],
+    ) -> None:
+        done: Set[str] = set()
+        for digest in digests:
+            try:
+                for one in closures[digest]:
+                    if one in done:
+                        continue
+                    manifest, data = self._document(one)
+                    for blob in manifest.blobs:
+                        if (region.name, blob.digest) in broken:
+                            raise RegistryError(broken[(region.name, blob.digest)])
+                    region.client.put_manifest(self.seen.target, one, manifest.media_type, data)
+                    done.add(one)
+            except FleetError as error:
+                self.failed.setdefault((region.name, digest), region.gave_up(error))
+
+    # Blobs ------------------------------------------------------------------------------------------------------------
+
+    def _lacking(self, region: Region, manifests: Iterable[str]) -> List[Descriptor]:
+        """The blobs that must be brought: a HEAD for each, none where the repository is empty."""
+        named: Dict[str, Descriptor] = {}
+        for digest in manifests:
+            for blob in self._document(digest)[0].blobs:
+                if not blob.is_foreign and not region.has_noted(self.seen.target, blob.digest):
+                    named.setdefault(blob.digest, blob)
+        try:
+            if region.is_empty(self.seen.target):
+                return list(named.values())
+            with ThreadPoolExecutor(region.client.options.concurrency) as pool:
+                there = pool.map(lambda digest: region.client.has_blob(self.seen.target, digest), named)
+                found = dict(zip(named, there))
+        except RegistryError as error:
+            region.gave_up(error)
+            return list(named.values())
+        for digest, present in found.items():
+            if present:
+                region.note_blob(self.seen.target, digest)
+        return [blob for digest, blob in named.items() if not found[digest]]
+
+    def _blobs(self, lacking: Mapping[str, Tuple[Descriptor, List[Region]]]) -> Dict[Tuple[str, str], str]:
+        """(region, digest) -> why a blob is not there."""
+        broken: Dict[Tuple[str, str], str] = {}
+        streams = max(1, min(self.source.options.concurrency, *(8, 8)))
+
+        def bring(entry: Tuple[Descriptor, List[Region]]) -> None:
+            blob, regions = entry
+            left = [region for region in regions if not self._given_up(region, blob, broken)]
+            left = [region for region in left if not self._mounted(region, blob.digest)]
+            if not left:
+                return
+            places = {Place(region.client, self.seen.target): region for region in left}
+            try:
+                copied = copy_blob(Place(self.source, self.seen.source), blob.digest, blob.size, list(places))
+            except FleetError as error:
+                broken.update({(region.name, blob.digest): str(error) for region in left})
+                return
+            self.traffic.read += copied.bytes
+            self.traffic.sent += copied.sent
+            self.traffic.blobs += 1
+            for place, region in places.items():
+                if place in copied.failed:
+                    broken[(region.name, blob.digest)] = copied.failed[place]
+                else:
+                    region.note_blob(self.seen.target, blob.digest)
+            if blob.size >= LARGE:
+                self.say("%s: %s is copied (%d bytes)" % (self.seen.source, blob.digest[:19], blob.size))
+
+        with ThreadPoolExecutor(streams) as pool:
+            list(pool.map(bring, lacking.values()))
+        return broken
+
+    def _given_up(self, region: Region, blob: Descriptor, broken: Dict[Tuple[str, str], str]) -> bool:
+        if region.down is not None:
+            broken[(region.name, blob.digest)] = region.down
+        return region.down is not None
+
+    def _mounted(self, region: Region, digest: str) -> bool:
+        origin: Optional[str] = region.elsewhere(self.seen.target, digest)
+        if origin is None:
+            return False
+        try:
+            if region.client.mount_blob(self.seen.target, digest, origin) is not None:
+                return False
+        except RegistryError:
+            return False  # it is sent, then
+        self.traffic.mounted += 1
+        region.note_blob(self.seen.target, digest)
+        return True
+
+
+# From here on the progress of single blobs is told.
+LARGE = 64 * 1024 * 1024

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is to be done in each region so that it holds what the source holds, and what became of it."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+COPY, MOVE, KEEP = "copy", "move", "keep"
+PLANNED, DONE, DEFERRED, FAILED = "planned", "done", "deferred", "failed"
+Key = Tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One tag in one region. `repository` is its name there; `source` its name at the source; `digest` what it shall point at.
+
+    `origin` is the source's digest where only some platforms are copied, else the same as `digest`; `previous` is what the tag
+    points at in the region, None when it is new.
+    """
+
+    region: str
+    repository: str
+    tag: str
+    digest: str
+    previous: Optional[str]
+    action: str
+    reason: str
+    floating: bool = False
+    source: str = ""
+    origin: str = ""
+    outcome: Optional[str] = None
+    error: Optional[str] = None
+
+    @property
+    def key(self) -> Key:
+        return self.region, self.repository, self.tag
+
+
+def compare_tag(
+    region: str, repository: str, source: str, tag: str, digest: str, origin: str, held: Optional[str], floating: bool
+) -> Row:
+    """`held` is what the region's tag points at, None when there is no such tag."""
+    action, reason = KEEP, "the same digest"
+    if held is None:
+        action, reason = COPY, "missing"
+    elif held != digest:
+        action, reason = MOVE, "points at %s" % held
+    outcome = None if action == KEEP else PLANNED
+    return Row(region, repository, tag, digest, held, action, reason, floating, source, origin, outcome)
+
+
+class Ledger:
+    """What became of the rows, from several threads."""
+
+    def __init__(self) -> None:
+        self._found: Dict[Key, Tuple[str, Optional[str]]] = {}
+        self._lock = threading.Lock()
+
+    def settle(self, row: Row, outcome: str, error: Optional[str] = None) -> None:
+        """The first failure of a row stays."""
+        with self._lock:
+            if self._found.get(row.key, ("", None))[0] != FAILED:
+                self._found[row.key] = (outcome, error)
+
+    def of(self, row: Row) -> Optional[str]:
+        found = self._found.get(row.key)
+        return None if found is None else found[0]
+
+    def settled(self, rows: Sequence[Row]) -> List[Row]:
+        return [replace(row, outcome=found[0], error=found[1]) if found else row for row, found in self._pairs(rows)]
+
+    def _pairs(self, rows: Sequence[Row]) -> List[Tuple[Row, Optional[Tuple[str, Optional[str]]]]]:
+        return [(row, self._found.get(row.key)) for row in rows]
+
+
+def plan_digest(rows: Sequence[Row]) -> str:
+    """Names the plan: the same changes, the same name."""
+    text = "\n".join(
+        "%s %s %s %s %s" % (row.region, row.repository, row.tag, row.digest, row.previous)
+        for row in sorted(rows, key=lambda row: row.key)
+        if row.action != KEEP
+    )
+    return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def waiting_for(rows: Sequence[Row], failed: Mapping[Tuple[str, str], Sequence[str]]) -> Dict[Key, str]:
+    """Floating tags that must not move yet, and why: some region does not hold what they shall point at.
+
+    `failed`: (repository, digest) -> regions in which it could not be brought.
+    """
+    found: Dict[Key, str] = {}
+    for row in rows:
+        regions = failed.get((row.repository, row.digest))
+        if row.floating and row.action != KEEP and regions:
+            found[row.key] = "it moves when every region holds %s; missing in %s" % (row.digest, ", ".join(regions))
+    return found
+
+
+def as_rows(rows: Sequence[Row]) -> List[Dict[str, Any]]:
+    """For results: what changes, or could not be told."""
+    return [asdict(row) for row in rows if row.action != KEEP]

@@ -1,0 +1,140 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of registry_sync and registry_drift_info, parsed and checked before anything is contacted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, List, Mapping, Optional, Sequence, Tuple
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
+from ansible_collections.imagefleet.docker.plugins.module_utils._policy.patterns import PatternList, compile_patterns
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import (
+    RegistryOptions,
+    make_registry_options,
+)
+from ansible_collections.imagefleet.docker.plugins.module_utils._survey.request import Selection, parse_repositories
+from ansible_collections.imagefleet.docker.plugins.module_utils._sync.platforms import parse_platforms
+from ansible_collections.imagefleet.docker.plugins.module_utils._sync.tags import TagSelection, parse_tags
+
+DEFAULT_STATE_DIR = "/var/lib/imagefleet/sync"
+NAME = "{name}"
+ALL, REGION = "all", "region"
+SCOPES = (ALL, REGION)
+# Names that are meant to move.
+FLOATING = (
+    *("latest", "latest-*", "stable", "edge", "main", "master", "develop"),
+    *("dev", "test", "staging", "production", "prod", "regex:v?[0-9]+([.][0-9]+)?(-[a-z][a-z0-9.]*)?"),
+)
+
+
+@dataclass(frozen=True)
+class Destination:
+    """One region."""
+
+    name: str
+    registry: RegistryOptions
+
+
+@dataclass(frozen=True)
+class Order:
+    """What of the source is copied, and what it is called in the regions; `{name}` in `to` is the repository's name."""
+
+    repositories: Selection
+    tags: TagSelection
+    platforms: Tuple[str, ...] = ()
+    to: str = NAME
+
+    def target(self, name: str) -> str:
+        return self.to.replace(NAME, name)
+
+
+@dataclass(frozen=True)
+class SyncRequest:
+    """The options of one run."""
+
+    source: RegistryOptions
+    destinations: Tuple[Destination, ...]
+    orders: Tuple[Order, ...]
+    referrers: bool = True
+    floating: Optional[PatternList] = None
+    floating_scope: str = ALL
+    immutable: Optional[PatternList] = None
+    state_dir: str = DEFAULT_STATE_DIR
+
+
+def parse_sync_options(options: Mapping[str, Any]) -> SyncRequest:
+    """Raises PolicyError naming option, value, cause and what is accepted."""
+    source = _registry(options.get("source"), "source.")
+    destinations = _destinations(options.get("destinations"), source)
+    floating = options.get("floating_tags")
+    immutable = options.get("immutable_tags")
+    scope = str(options.get("floating_scope") or ALL)
+    if scope not in SCOPES:
+        raise PolicyError("floating_scope: %r is none of %s" % (scope, ", ".join(SCOPES)))
+    return SyncRequest(
+        source=source,
+        destinations=destinations,
+        orders=tuple(
+            _order(source, "repositories[%d]" % place, entry)
+            for place, entry in enumerate(_list(options, "repositories"))
+        ),
+        referrers=options.get("referrers") is not False,
+        floating=compile_patterns("floating_tags", list(FLOATING) if floating is None else floating)
+        if floating != []
+        else None,
+        floating_scope=scope,
+        immutable=compile_patterns("immutable_tags", immutable) if immutable not in (None, "", []) else None,
+        state_dir=str(options.get("state_dir") or DEFAULT_STATE_DIR),
+    )
+
+
+def _list(options: Mapping[str, Any], name: str) -> Sequence[Any]:
+    value = options.get(name)
+    if not isinstance(value, (list, tuple)) or not value:
+        raise PolicyError("%s: %r is no list with at least one entry" % (name, value))
+    return value
+
+
+def _registry(entry: Any, where: str) -> RegistryOptions:
+    if not isinstance(entry, Mapping):
+        raise PolicyError("%s: %r is no mapping with registry and how to reach it" % (where.rstrip("."), entry))
+    return make_registry_options(entry, where)
+
+
+def _destinations(value: Any, source: RegistryOptions) -> Tuple[Destination, ...]:
+    found: List[Destination] = []
+    for place, entry in enumerate(_list({"destinations": value}, "destinations")):
+        where = "destinations[%d]." % place
+        registry = _registry(entry, where)
+        name = str(entry.get("name") or registry.registry)
+        if any(one.name == name for one in found):
+            raise PolicyError("%sname: there are two regions %r; give each a name of its own" % (where, name))
+        found.append(Destination(name, registry))
+    return tuple(found)
+
+
+def _order(source: RegistryOptions, where: str, entry: Any) -> Order:
+    if isinstance(entry, str):
+        entry = {"name": entry}
+    if not isinstance(entry, Mapping):
+        raise PolicyError("%s: %r is no mapping with name, tags, platforms, to" % (where, entry))
+    unknown = sorted(set(entry) - {"name", "tags", "platforms", "to"})
+    if unknown:
+        raise PolicyError("%s: there is no %s; it has name, tags, platforms, to" % (where, unknown[0]))
+    if not entry.get("name"):
+        raise PolicyError("%s: name is missing, the repository or a pattern" % where)
+    selection = parse_repositories(source.registry, entry["name"])
+    to = str(entry.get("to") or NAME)
+    several = selection.exact is None or len(selection.exact) > 1
+    if several and NAME not in to:
+        raise PolicyError(
+            "%s.to: %r would put several repositories into one; write {name} where the name belongs" % (where, to)
+        )
+    return Order(
+        selection,
+        parse_tags(where + ".tags", entry.get("tags")),
+        tuple(parse_platforms(where + ".platforms", entry.get("platforms"))),
+        to,
+    )
