@@ -19,13 +19,13 @@ def apply_while_ci_pushes(demo: Demo) -> None:
         report = report_of(demo.listen(PLAYBOOKS / "retention.yml"))
     told(without_uses(report))
     insist(plan_of(report) == demo.plan, "the plan that was shown is %s, this is another one" % demo.plan)
+    told("\nIt is the plan that was shown; %d manifests were deleted, by the registry's own log." % log.deletions())
     ci.check()
     problems = all_whole(demo.registry_address, WEB)
     insist(not problems, "\n".join(problems))
     builds = len(ci.pushed)
-    told("\nIt is the plan that was shown; %d manifests were deleted, by the registry's own log." % log.deletions())
     told(
-        "Meanwhile the CI pushed %d builds of %s and moved `latest` %d times, %d of them between the first and the last"
-        " request of the retention." % (builds, WEB, builds, log.pushes_meanwhile("/%s/manifests/latest" % WEB))
+        "Meanwhile the CI pushed %d builds of %s and moved `latest` each time, %d of them between the first and the last"
+        " request of the retention." % (builds, WEB, log.pushes_meanwhile("/%s/manifests/latest" % WEB))
     )
-    told("All %d are there, and every byte of every tag of %s was read back and compared with its digest." % (builds, WEB))
+    told("All %d are there; every byte of every tag of %s was read back and matches its digest." % (builds, WEB))

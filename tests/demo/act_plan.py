@@ -5,24 +5,39 @@
 
 from __future__ import annotations
 
-from demo import PLAYBOOKS, STOPPED, Demo
+from demo import CONTROL, OLD_API, PLAYBOOKS, STOPPED, Demo
 from registry_report import plan_of, report_of
-from releases import CART, VERSIONS, push_release_line
+from releases import CART, SIGNED, VERSIONS, push_release_line
 from telling import insist, told
+
+OLD_CART = "3.0.1"
 
 
 def plan_retention(demo: Demo) -> None:
     push_release_line(demo.registry_address)
-    demo.on(STOPPED, "docker rm -f cart; docker run -d --network=none --name cart %s/%s:3.0.1" % (demo.registry, CART))
+    demo.on(STOPPED, "docker run -d --network=none --name cart %s/%s:%s" % (demo.registry, CART, OLD_CART))
     told(
-        "Pushed to %s before: %s %s to %s, each for two platforms and attested, some signed. %s runs 3.0.1."
-        % (demo.registry, CART, VERSIONS[0], VERSIONS[-1], STOPPED)
+        "First %s %s to %s are pushed to %s: two platforms each, attested, %d of them signed. %s runs %s."
+        % (CART, VERSIONS[0], VERSIONS[-1], demo.registry, len(SIGNED), STOPPED, OLD_CART)
     )
     demo.listen(PLAYBOOKS / "ledger.yml", options=("-e", "image_fleet_first_run=true"))
-    told("playbooks/ledger.yml asked every host what it uses and used lately, and began the fleet's ledger.")
-    told("Policy: the newest 2 releases of the last 2 minor versions stay, the others may go unless a host needs them.")
-    told("The demo's policy waits for nothing; the defaults delete only what is 14 days old and was listed 7 days before.")
+    told(
+        "playbooks/ledger.yml asks every host what it uses and used lately, and begins the fleet's ledger on %s."
+        % CONTROL
+    )
+    told("The policy: the newest 2 releases of the last 2 minor versions stay, the others may go.")
+    told("The demo's policy waits for nothing; the defaults wait 7 days, and spare what is younger than 14 days.")
     report = report_of(demo.listen(PLAYBOOKS / "retention.yml", options=("--check",)))
-    told("\n" + report)
     demo.plan = plan_of(report)
-    insist("shop/web:1.6.0  in use by host-1 and 3 more hosts" in report, "web 1.6.0 is not told to be in use")
+    told("\n" + report)
+    uses = {
+        "shop/web:1.6.0": "%s and 3 more hosts" % CONTROL,
+        "%s:%s" % (CART, OLD_CART): STOPPED,
+        "shop/api:2.1.0": OLD_API,
+    }
+    for name, host in uses.items():
+        insist("  %s  in use by %s\n" % (name, host) in report, "%s is not said to be in use by %s" % (name, host))
+    told(
+        "\nNothing is deleted yet. %s:%s and shop/api:2.1.0 are as old as what goes, but %s and %s run them."
+        % (CART, OLD_CART, STOPPED, OLD_API)
+    )

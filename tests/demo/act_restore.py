@@ -16,7 +16,7 @@ def restore_and_pull(demo: Demo) -> None:
     name = "%s/%s:%s" % (demo.registry, API, TAG)
     before = demo.on(BRAKED, "docker image inspect --format '{{index .RepoDigests 0}}' %s" % name).partition("@")[2]
     demo.on(BRAKED, "docker rmi %s" % name)
-    told("%s loses its copy of %s:%s as well, and then somebody wants to go back to that version:" % (BRAKED, API, TAG))
+    told("%s has lost its copy of %s:%s too, and now somebody wants to go back to that version." % (BRAKED, API, TAG))
     _shell("docker pull %s" % name)
     refused = demo.try_on(BRAKED, "docker pull %s" % name)
     insist(refused.returncode != 0, "%s could still be pulled" % name)
@@ -25,14 +25,14 @@ def restore_and_pull(demo: Demo) -> None:
     demo.listen(PLAYBOOKS / "restore.yml", options=("-e", "image_fleet_registry_repositories=%s" % API))
     _status, after = head_manifest(demo.registry_address, API, TAG)
     insist(after == before, "%s is %s after it was restored, it was %s" % (name, after or "gone", before))
-    told("\nplaybooks/restore.yml puts back what the last run deleted from %s, the very same image:\n" % API)
+    told("\nplaybooks/restore.yml puts back what the last run deleted from %s, byte for byte.\n" % API)
 
     _shell("docker pull %s" % name)
     told(demo.on(BRAKED, "docker pull %s | tail -3" % name))
-    _shell("docker run -d --name api %s sleep 2000000000" % name)
-    demo.on(BRAKED, "docker run -d --network=none --name api %s sleep 2000000000" % name)
+    command = "docker run -d --network=none --name api %s sleep 2000000000" % name
+    _shell(command)
+    demo.on(BRAKED, command)
     told(demo.on(BRAKED, "docker ps --filter name=^api$ --format '{{.Names}}  {{.Image}}  {{.Status}}'"))
-    told("\nSince it runs again, the next plan keeps it.")
 
 
 def _shell(command: str) -> None:

@@ -48,10 +48,13 @@ ACTS = (
         act_apply.apply_while_ci_pushes,
     ),
     (
-        "A deleted tag is needed after all: playbooks/restore.yml brings it back, and a host pulls and runs it",
+        "A deleted tag is needed after all: playbooks/restore.yml, then a host pulls and runs it",
         act_restore.restore_and_pull,
     ),
-    ("%s loses power: retention refuses to delete what nobody can vouch for" % STOPPED, act_refusal.refuse_and_recover),
+    (
+        "%s loses power: retention refuses, until that host can tell again what it needs" % STOPPED,
+        act_refusal.refuse_and_recover,
+    ),
 )
 
 
