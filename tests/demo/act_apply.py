@@ -19,7 +19,7 @@ def apply_while_ci_pushes(demo: Demo) -> None:
         report = report_of(demo.listen(PLAYBOOKS / "retention.yml"))
     told(without_uses(report))
     insist(plan_of(report) == demo.plan, "the plan that was shown is %s, this is another one" % demo.plan)
-    told("\nIt is the plan that was shown; %d manifests were deleted, by the registry's own log." % log.deletions())
+    told("\nIt is the plan that was shown. The registry's own log counts %d deletions." % log.deletions())
     ci.check()
     problems = all_whole(demo.registry_address, WEB)
     insist(not problems, "\n".join(problems))

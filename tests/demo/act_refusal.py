@@ -25,7 +25,10 @@ def refuse_and_recover(demo: Demo) -> None:
     output = demo.listen(PLAYBOOKS / "retention.yml", options=grace, fails=True)
     told("\nplaybooks/retention.yml fails: %s\n" % refusal_of(output))
     insist(_is_there(demo), "%s:%s was deleted although %s did not answer" % (CART, SUPERSEDED, STOPPED))
-    told("%s:%s is still there. Now %s is switched on again, and all is run once more:\n" % (CART, SUPERSEDED, STOPPED))
+    told(
+        "%s:%s is still there. %s is switched on again, then site.yml and retention.yml are run:\n"
+        % (CART, SUPERSEDED, STOPPED)
+    )
     power_on(LAB, STOPPED)
     both = (PLAYBOOKS / "site.yml", PLAYBOOKS / "retention.yml")
     report = report_of(demo.listen(*both, options=("-e", "image_cleanup_mode=apply", *grace)))
