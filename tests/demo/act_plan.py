@@ -38,6 +38,6 @@ def plan_retention(demo: Demo) -> None:
     for name, host in uses.items():
         insist("  %s  in use by %s\n" % (name, host) in report, "%s is not said to be in use by %s" % (name, host))
     told(
-        "\nNothing is deleted yet. %s:%s and shop/api:2.1.0 are as old as what goes, but %s and %s run them."
+        "\nNothing is deleted yet. %s:%s and shop/api:2.1.0 are no newer than what goes, but %s and %s run them."
         % (CART, OLD_CART, STOPPED, OLD_API)
     )
