@@ -222,7 +222,7 @@ def report(session: nox.Session) -> None:
 
 @nox.session(python=MAIN)
 def demo(session: nox.Session) -> None:
-    """Bring the lab up on loopback, run playbooks/site.yml on its hosts, show what came of it."""
+    """Bring the lab up on loopback, run the playbooks on its hosts and a registry, show what came of it."""
     layer(session, CORE)
     ensure_lab_programs(session.run)
     stage.build(session.run)
