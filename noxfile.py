@@ -9,6 +9,7 @@ scenarios laid over it. Each layer has a HOME of its own, so that nothing of the
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -67,6 +68,9 @@ def layer(session: nox.Session, *requirements: str) -> None:
         LC_ALL="C.UTF-8",
         PYTHONDONTWRITEBYTECODE="1",
     )
+    # Servers of the lab are on this machine, whatever proxy is between it and the rest of the world.
+    for name in ("no_proxy", "NO_PROXY"):
+        session.env[name] = ",".join(filter(None, [os.environ.get(name), "localhost", "127.0.0.0/8"]))
     for name in ("DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "ANSIBLE_CONFIG"):
         session.env[name] = None  # type: ignore[assignment]
 

@@ -12,6 +12,7 @@ options:
   registry:
     description:
       - Host, or host and port, as in image names, for example V(registry.example.com:5000). Docker Hub is V(docker.io).
+      - A bare host name such as V(registry) will do where it is known. Names of repositories are then given without it.
     type: str
     required: true
   username:
@@ -28,7 +29,10 @@ options:
     type: str
   config_path:
     description:
-      - A Docker client configuration (C(config.json)), a file on the target. C(auths), C(credHelpers) and C(credsStore) are read.
+      - A client configuration of docker (C(config.json)) or podman (C(auth.json)), a file on the target. C(auths), C(credHelpers) and
+        C(credsStore) are read.
+      - In C(auths) a key with a path (C(registry.example.com/team)) is for the repositories at and below that path; the longest counts. Docker
+        Hub is known by C(https://index.docker.io/v1/), C(docker.io), C(index.docker.io) and C(registry-1.docker.io), in this order.
     type: path
   ca_path:
     description:
@@ -73,8 +77,15 @@ options:
       - Where manifests are kept by digest, so that none is read twice, and for a day what the registry can do. It may be emptied at any time.
       - It is bounded to 256 MiB and may be shared by several runs. One that cannot be written is not used. Configs, which may hold
         secrets, are never kept.
+      - Empty (V("")), nothing is kept and everything is read anew.
     type: path
     default: /var/cache/imagefleet
+notes:
+  - Proxies of the environment of the process on the target are used by the rules of the library requests (C(https_proxy), C(http_proxy),
+    C(all_proxy), C(no_proxy), also in capital letters). Addresses of the machine itself are no exception, so name them in C(no_proxy). Give
+    them with the keyword C(environment) of a play or task.
+  - Nothing else of the environment is used, neither C(.netrc) nor C(REQUESTS_CA_BUNDLE). Where a proxy opens TLS, its authority belongs into
+    O(ca_path).
 requirements:
   - Python library C(requests) (distribution package C(python3-requests))
 """

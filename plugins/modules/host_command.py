@@ -114,6 +114,10 @@ options:
     type: str
     choices: [present, absent]
     default: present
+notes:
+  - The command finds the environment of systemd or cron, not that of Ansible. Where registries are behind a proxy, name it in a drop-in of the
+    unit (C(/etc/systemd/system/imagefleet-NAME.service.d/proxy.conf) with C(Environment=https_proxy=http://proxy.example.com:3128) in its
+    section C([Service])). cron of Debian and Ubuntu reads C(/etc/environment).
 seealso:
   - module: imagefleet.docker.image_prune_policy
   - module: imagefleet.docker.registry_retention

@@ -102,6 +102,7 @@ options:
   registries:
     description:
       - How to reach registries for O(require_restorable). One that is not listed is asked over HTTPS, with credentials from O(config_path).
+      - Proxies of the environment (C(https_proxy), C(no_proxy) and so on) are used for them.
     type: list
     elements: dict
     default: []

@@ -39,7 +39,7 @@ options:
       - V(names) (or V(false)) reads lists only. No further request.
       - V(digests) sends one C(HEAD) per tag.
       - V(all) (or V(true)) sends one C(HEAD) per tag, one C(GET) per manifest that is not in O(cache_dir), one per image config (they hold
-        the labels, and are not kept), and where the registry has the referrers API one per manifest.
+        the labels, and are not kept), where the registry has the referrers API one per manifest, and one C(HEAD) per foreign layer.
     type: raw
     default: all
   probe:
@@ -129,7 +129,10 @@ repositories:
           type: str
           sample: "2026-08-01T03:12:45Z"
         size:
-          description: Bytes of all manifests and blobs below it, each once, as the registry stores them.
+          description:
+            - Bytes of all manifests and blobs below it, each once, as the registry stores them.
+            - A foreign layer (one with C(urls), or of a type that is foreign or not distributable, as in Windows images) counts where the
+              registry has it all the same.
           type: int
           sample: 31457280
         labels:
@@ -153,7 +156,10 @@ repositories:
               how: tag
               size: 1024
         absent:
-          description: Digests that it names and that the registry does not serve. Such an image cannot be pulled whole.
+          description:
+            - Digests that it names and that the registry does not serve. Such an image cannot be pulled whole.
+            - What is in O(cache_dir) is not asked for again, so what was deleted since it was read is missing here. To be sure, give
+              O(cache_dir="").
           type: list
           elements: str
           sample: []

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any, Iterator
@@ -31,6 +32,10 @@ def pytest_generate_tests(metafunc: Any) -> None:
 
 
 def pytest_configure(config: Any) -> None:
+    # All servers are on this machine, whatever proxy is between it and the rest of the world.
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        os.environ.pop(name, None)
+        os.environ.pop(name.upper(), None)
     config.addinivalue_line("markers", "engines(*names): run on these engines or kinds of engines only")
 
 

@@ -104,10 +104,39 @@ def test_a_user_and_a_password(guarded: Guarded, tmp_path: Path) -> None:
     assert guarded.served(config_path=docker_config(guarded, tmp_path))
 
 
-def docker_config(guarded: Guarded, folder: Path) -> str:
-    """A Docker client configuration as docker login writes it."""
-    pair = base64.b64encode(("%s:%s" % (USER, PASSWORD)).encode()).decode()
-    (folder / "config.json").write_text(json.dumps({"auths": {guarded.registry.address: {"auth": pair}}}))
+def test_the_key_with_the_longest_path_counts(guarded: Guarded, tmp_path: Path) -> None:
+    """As podman keeps them: one user for the registry, another for what is below a path."""
+    (tmp_path / "htpasswd").write_text(HTPASSWD)
+    guarded.registry.auth = {"htpasswd": {"realm": "lab", "path": str(tmp_path / "htpasswd")}}
+    guarded.registry.start()
+    whole, own = guarded.registry.address, "%s/%s" % (guarded.registry.address, guarded.path)
+    right, wrong = "%s:%s" % (USER, PASSWORD), "somebody:guess-me"
+    assert guarded.served(config_path=docker_config(guarded, tmp_path, **{whole: wrong, own: right}))
+    for entries in ({whole: right, own: wrong}, {own + "/below": right}, {whole: wrong}):
+        with pytest.raises(RegistryError, match="answered 401"):
+            guarded.served(config_path=docker_config(guarded, tmp_path, **entries))
+
+
+def test_credentials_that_cannot_be_decoded_are_told_before_anything_is_asked_without(
+    guarded: Guarded, tmp_path: Path
+) -> None:
+    """A registry that lets anybody pull would not notice, and one that does not would blame the wrong thing."""
+    (tmp_path / "htpasswd").write_text(HTPASSWD)
+    guarded.registry.auth = {"htpasswd": {"realm": "lab", "path": str(tmp_path / "htpasswd")}}
+    guarded.registry.start()
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"auths": {guarded.registry.address: {"auth": "%%s3cret%%"}}}))
+    says = "%s: the credentials of %s cannot be decoded: .*it is not base64" % (path, guarded.registry.address)
+    with pytest.raises(RegistryError, match=says) as caught:
+        guarded.served(config_path=str(path))
+    assert "s3cret" not in str(caught.value)
+
+
+def docker_config(guarded: Guarded, folder: Path, **entries: str) -> str:
+    """A client configuration as docker login writes it, or with these pairs by key."""
+    pairs = entries or {guarded.registry.address: "%s:%s" % (USER, PASSWORD)}
+    auths = {key: {"auth": base64.b64encode(pair.encode()).decode()} for key, pair in pairs.items()}
+    (folder / "config.json").write_text(json.dumps({"auths": auths}))
     return str(folder / "config.json")
 
 

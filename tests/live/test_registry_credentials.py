@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from pathlib import Path
@@ -16,6 +17,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 from asking import ask
 from faults import Fault, refuse
+from forward_proxy import ForwardProxy
 from lab.certificates import make_certificates
 from own_registry import OwnRegistry
 from registry_content import simple
@@ -143,6 +145,40 @@ def docker_config(folder: Path, **config: Any) -> str:
     return str(folder / "config.json")
 
 
+HUB_KEYS = ("https://index.docker.io/v1/", "docker.io", "index.docker.io", "registry-1.docker.io")
+
+
+@pytest.mark.parametrize("key", HUB_KEYS)
+def test_docker_hub_by_every_key(
+    desk: TokenDesk, stand_in: StandInRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """docker writes the first, podman the second; a stand-in is Docker Hub for whoever comes through the proxy."""
+    path = docker_config(tmp_path, auths={key: {"auth": BASIC.partition(" ")[2]}})
+    stand_in.habits.challenge = desk.challenge.replace(desk.address, "auth.docker.io")
+    with ForwardProxy({"registry-1.docker.io": stand_in.address, "auth.docker.io": desk.address}) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.address)
+        assert ask("docker.io", config_path=path).tags(APP) == ["1"]
+    assert desk.asked == [("GET", SCOPES[0], BASIC)]
+
+
+def test_each_path_has_its_user(desk: TokenDesk, stand_in: StandInRegistry, tmp_path: Path) -> None:
+    entries = {"": "whole:x", "/team": "team:x", "/team/app": USER + ":" + PASSWORD}
+    auths = {
+        stand_in.address + path: {"auth": base64.b64encode(pair.encode()).decode()} for path, pair in entries.items()
+    }
+    client = ask(stand_in.address, config_path=docker_config(tmp_path, auths=auths))
+    each_action(client)
+    for name in ("team/other", "elsewhere"):
+        client.tags(name)
+    users = [base64.b64decode(who.partition(" ")[2]).decode().partition(":")[0] for _method, _scope, who in desk.asked]
+    assert list(zip(desk.scopes, users)) == [
+        *((scope, USER) for scope in SCOPES[:3]),
+        (SCOPES[3], "whole"),
+        ("repository:team/other:pull", "team"),
+        ("repository:elsewhere:pull", "whole"),
+    ]
+
+
 def test_an_identity_token_is_sent_in_a_body(desk: TokenDesk, stand_in: StandInRegistry, tmp_path: Path) -> None:
     path = docker_config(tmp_path, auths={stand_in.address: {"identitytoken": "identity"}})
     client = ask(stand_in.address, config_path=path)
@@ -189,6 +225,28 @@ def test_who_may_push_but_not_delete(desk: TokenDesk, stand_in: StandInRegistry)
     desk.faults.add(refuse(403, "DENIED"), path="token", every=2)
     assert ask(stand_in.address).open_upload(APP, {}) == 202
     assert desk.scopes == SCOPES[1:2] and desk.requests()[1].status == 403
+
+
+def test_a_token_server_that_knows_no_such_action(
+    desk: TokenDesk, stand_in: StandInRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that of Quay, where who may push may delete: the scope that the registry itself asks for is taken."""
+    now = [1000.0]
+    monkeypatch.setattr(auth, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    stand_in.habits.challenge = desk.challenge + ',scope="%s"' % SCOPES[1]
+    desk.refuses = lambda scope: "delete" in scope
+    client = ask(stand_in.address, username=USER, password=PASSWORD)
+    assert client.tags(APP) == ["1"]
+    for _time in range(2):
+        desk.asked.clear()
+        for _again in range(3):
+            assert client.delete(APP, ABSENT) == 404
+        assert desk.scopes == [SCOPES[2], SCOPES[1]]
+        now[0] += 300
+    # What it refuses for another reason is told all the same.
+    desk.refuses = lambda _scope: True
+    with pytest.raises(RegistryError, match="The token server of registry .* answered 400"):
+        client.delete(APP, ABSENT)
 
 
 def test_the_token_of_the_options(stand_in: StandInRegistry, desk: TokenDesk) -> None:

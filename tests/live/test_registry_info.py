@@ -161,8 +161,20 @@ def test_without_a_cache_nothing_is_written(own: OwnRegistry, tmp_path: Path, mo
     fill(own, {"1": simple("one")})
     (tmp_path / "file").write_text("")
     monkeypatch.chdir(tmp_path)
-    found = [info(own.address, cache_dir=folder)["repositories"] for folder in (None, str(tmp_path / "file" / "x"))]
-    assert found[0] == found[1] and sorted(one.name for one in tmp_path.iterdir()) == ["file", "own"]
+    folders = (None, "", str(tmp_path / "file" / "x"))
+    found = [info(own.address, cache_dir=folder)["repositories"] for folder in folders]
+    assert found[0] == found[1] == found[2] and sorted(one.name for one in tmp_path.iterdir()) == ["file", "own"]
+
+
+def test_parts_that_were_deleted_are_seen_without_a_cache(own: OwnRegistry, tmp_path: Path) -> None:
+    """With one, what was read before is not asked for again; the tag is, and tells nothing of its parts."""
+    several = multi_platform("broken")
+    fill(own, {"1": several})
+    cache = str(tmp_path / "cache")
+    assert tag_of(info(own.address, cache_dir=cache), "1")["absent"] == []
+    assert delete_manifest(own.address, APP, several.children[0].digest) == 202
+    assert tag_of(info(own.address, cache_dir=cache), "1")["absent"] == []
+    assert tag_of(info(own.address, cache_dir=""), "1")["absent"] == [several.children[0].digest]
 
 
 # Answers ------------------------------------------------------------------------------------------------------------

@@ -130,6 +130,20 @@ def test_so_many_deletions_a_run_until_all_is_done(registry: OwnRegistry, tmp_pa
 
 
 @pytest.mark.parametrize(
+    "rules",
+    [
+        {"delete": [{"labels": ["build", "!notes=*do not delete*"]}]},
+        {"keep": [{"labels": "notes=regex:.*do not delete.*"}]},
+    ],
+    ids=["exclusion", "keep rule"],
+)
+def test_a_label_of_any_length_keeps(registry: OwnRegistry, tmp_path: Path, rules: dict[str, Any]) -> None:
+    for tag, notes in (("1.0.0", "nothing"), ("1.1.0", "do not delete"), ("1.2.0", "x" * 5000 + "do not delete")):
+        push(registry.address, WEB, content.simple(tag, labels={"build": "1", "notes": notes}), tag)
+    assert outcomes(tidy(tmp_path, registry.address, **rules)) == {"1.0.0": "done", "1.1.0": "keep", "1.2.0": "keep"}
+
+
+@pytest.mark.parametrize(
     ("limit", "figure"),
     [
         (4, "4: the plan deletes 5 of 9 tags of registry"),

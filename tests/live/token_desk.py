@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from itertools import count
+from typing import Callable
 from urllib.parse import parse_qsl
 
 from loopback_server import LoopbackServer, Request, Response
@@ -15,7 +16,8 @@ from loopback_server import LoopbackServer, Request, Response
 class TokenDesk(LoopbackServer):
     """Use as a context manager. `asked` has (method, scope, Authorization or refresh token) of every request.
 
-    `life` is what it tells as expires_in, None to tell nothing; `good` are the Authorization headers that admit.
+    `life` is what it tells as expires_in, None to tell nothing; `good` are the Authorization headers that admit; `refuses` says
+    which scopes it does not know (400).
     """
 
     def __init__(self, life: int | None = 300) -> None:
@@ -23,6 +25,7 @@ class TokenDesk(LoopbackServer):
         self.life = life
         self.asked: list[tuple[str, str, str]] = []
         self.good: set[str] = set()
+        self.refuses: Callable[[str], bool] = lambda _scope: False
         self._numbers = count(1)
 
     @property
@@ -40,6 +43,8 @@ class TokenDesk(LoopbackServer):
         fields = dict(parse_qsl(request.body().decode())) if request.method == "POST" else request.fields
         who = fields.get("refresh_token") or request.header("Authorization")
         self.asked.append((request.method, fields.get("scope", ""), who))
+        if self.refuses(fields.get("scope", "")):
+            return Response(400)
         token = "token-%d" % next(self._numbers)
         self.good.add("Bearer " + token)
         document = {"access_token" if request.method == "POST" else "token": token}

@@ -58,6 +58,12 @@ def test_make_targets_of_the_readme_exist() -> None:
         assert re.search(r"^[a-z -]*\b%s\b[a-z -]*:" % target, makefile, re.MULTILINE), target
 
 
+def test_contributing_names_every_room_of_module_utils() -> None:
+    table = (ROOT / "CONTRIBUTING.md").read_text()
+    rooms = [path.name for path in (ROOT / "plugins" / "module_utils").glob("_*") if path.name != "__pycache__"]
+    assert not sorted(room for room in rooms if "`%s`" % room not in table and "/%s`" % room not in table)
+
+
 def test_relative_links_lead_somewhere() -> None:
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "roles").glob("*/README.md")]:
         for link in re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text()):

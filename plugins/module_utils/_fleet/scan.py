@@ -17,6 +17,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import P
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import (
     DEFAULT_DOMAIN,
     Reference,
+    parse_in,
     parse_reference,
 )
 
@@ -87,11 +88,12 @@ def scan(text: str, registry: Optional[str] = None) -> Found:
         for candidate in _readings(name):
             collected.add_newest(_parse(candidate))
             if registry and not _has_registry(candidate):
-                own = _parse("%s/%s" % (registry, candidate.lstrip("/")))
-                collected.add(own)
-                collected.add_newest(own)
-    for name in _joined_parts(text, registry):
-        collected.add(_parse(name))
+                for own in _parse_in(candidate.lstrip("/"), registry):
+                    collected.add(own)
+                    collected.add_newest(own)
+    for host, name in _joined_parts(text, registry):
+        for own in _parse_in(name, host):
+            collected.add(own)
     return collected.found()
 
 
@@ -189,8 +191,15 @@ def _parse(name: str) -> Optional[Reference]:
         return None
 
 
-def _joined_parts(text: str, registry: Optional[str]) -> Iterator[str]:
-    """Every repository that stands alone, on every registry that does."""
+def _parse_in(name: str, registry: str) -> Tuple[Reference, ...]:
+    try:
+        return parse_in(name, registry)
+    except PolicyError:
+        return ()
+
+
+def _joined_parts(text: str, registry: Optional[str]) -> Iterator[Tuple[str, str]]:
+    """Every registry that stands alone, with every repository that does."""
     repositories = {name.strip("/") for name in _REPOSITORY_KEY.findall(text)}
     repositories = {name for name in repositories if name and not _has_registry(name)}
     registries = {name for name in _REGISTRY_KEY.findall(text) if _has_registry(name + "/")} | {DEFAULT_DOMAIN}
@@ -202,4 +211,4 @@ def _joined_parts(text: str, registry: Optional[str]) -> Iterator[str]:
             made += 1
             if made > _MAX_PRODUCT:
                 return
-            yield "%s/%s" % (host, name)
+            yield host, name

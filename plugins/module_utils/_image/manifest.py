@@ -22,6 +22,11 @@ IMAGE_TYPES = (OCI_MANIFEST, DOCKER_MANIFEST)
 MANIFEST_TYPES = INDEX_TYPES + IMAGE_TYPES
 # Configs that describe an image that runs; artifacts and signatures have others, or the first one with foreign layers.
 CONFIG_TYPES = ("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json")
+# Layers that may not be passed on, or need not be: they are fetched from elsewhere unless somebody pushed them all the same.
+FOREIGN_TYPES = (
+    "application/vnd.docker.image.rootfs.foreign.diff.tar",
+    "application/vnd.oci.image.layer.nondistributable.v1.tar",
+)
 # BuildKit marks attestations in an index so.
 ATTESTED = "vnd.docker.reference.digest"
 MAX_ENTRIES = 10000
@@ -29,7 +34,10 @@ MAX_ENTRIES = 10000
 
 @dataclass(frozen=True)
 class Descriptor:
-    """How one document names content; `size` in bytes; `platform` as `linux/arm64/v8`, empty when not told."""
+    """How one document names content; `size` in bytes; `platform` as `linux/arm64/v8`, empty when not told.
+
+    `elsewhere`: it says addresses where else the content is.
+    """
 
     digest: str
     size: int = 0
@@ -37,10 +45,16 @@ class Descriptor:
     platform: str = ""
     artifact_type: str = ""
     annotations: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: bool = False
 
     @property
     def is_manifest(self) -> bool:
         return self.media_type in MANIFEST_TYPES
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether a registry that has the manifest may well be without this content."""
+        return self.elsewhere or self.media_type.startswith(FOREIGN_TYPES)
 
     @property
     def attests(self) -> Optional[str]:
@@ -132,6 +146,7 @@ def _descriptor(digest: str, where: str, entry: Any) -> Descriptor:
         platform=platform_of(entry.get("platform")),
         artifact_type=str(entry.get("artifactType") or ""),
         annotations=_texts(entry.get("annotations")),
+        elsewhere=bool(entry.get("urls")),
     )
 
 

@@ -69,8 +69,11 @@ def is_digest(text: str) -> bool:
     return _DIGEST.fullmatch(text) is not None and (not text.startswith("sha256:") or len(text) == len("sha256:") + 64)
 
 
-def parse_reference(text: Any) -> Reference:
-    """Read a reference as people type it; raises PolicyError with the text and what is wrong with it."""
+def parse_reference(text: Any, home: Optional[str] = None) -> Reference:
+    """Read a reference as people type it; raises PolicyError with the text and what is wrong with it.
+
+    `home` is the registry that names without a host are of; a capital letter is then no sign of a host.
+    """
     if not isinstance(text, str) or not text.strip():
         raise PolicyError(
             "%r is not an image reference; write for example nginx:1.25 or registry.example.com/team/app:1" % (text,)
@@ -90,7 +93,7 @@ def parse_reference(text: Any) -> Reference:
             raise PolicyError(
                 "%r is not an image reference: %r is not a tag (letters, digits, _ . -, at most 128)" % (text, tag)
             )
-    domain, path = _split_domain(rest)
+    domain, path = _split_domain(rest, home)
     if not _DOMAIN.fullmatch(domain):
         raise PolicyError("%r is not an image reference: %r is not a registry host" % (text, domain))
     if not _PATH.fullmatch(path):
@@ -105,17 +108,35 @@ def parse_reference(text: Any) -> Reference:
     return Reference(domain, path, tag, digest)
 
 
+def parse_in(text: Any, home: str) -> Tuple[Reference, ...]:
+    """What a name can mean in the registry `home`: two things when that is a bare host and the name begins like it.
+
+    Raises PolicyError as parse_reference().
+    """
+    if isinstance(text, str) and text.strip().startswith(home + "/") and not _is_plainly_host(home):
+        without = parse_reference(text.strip()[len(home) + 1 :], home)
+        try:
+            return without, parse_reference(text, home)
+        except PolicyError:
+            return (without,)
+    return (parse_reference(text, home),)
+
+
+def _is_plainly_host(first: str) -> bool:
+    return "." in first or ":" in first or first == "localhost"
+
+
 def _is_host(first: str) -> bool:
-    return "." in first or ":" in first or first == "localhost" or first != first.lower()
+    return _is_plainly_host(first) or first != first.lower()
 
 
-def _split_domain(text: str) -> Tuple[str, str]:
-    """The first component is a host when it has a dot or a port, is localhost, or has a capital letter."""
+def _split_domain(text: str, home: Optional[str]) -> Tuple[str, str]:
+    """The first component is a host when it has a dot or a port, is localhost, or (without `home`) has a capital letter."""
     first, slash, rest = text.partition("/")
-    if slash and _is_host(first):
+    if slash and (_is_host(first) if home is None else _is_plainly_host(first)):
         domain, path = first, rest
     else:
-        domain, path = DEFAULT_DOMAIN, text
+        domain, path = home or DEFAULT_DOMAIN, text
     if domain == "index.docker.io":
         domain = DEFAULT_DOMAIN
     if domain == DEFAULT_DOMAIN and "/" not in path:

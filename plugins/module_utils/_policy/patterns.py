@@ -13,6 +13,7 @@ from typing import Any, List, Mapping, Optional, Pattern, Tuple
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 
 MAX_PATTERN = 500
+# A pattern with wildcards may take too long for more, so whether it matches is not known then.
 MAX_SUBJECT = 1000
 REGEX = "regex:"
 # What matters in a regular expression for its groups and repetitions; escapes and character classes are skipped as one.
@@ -32,7 +33,7 @@ class OnePattern:
 
 @dataclass(frozen=True)
 class PatternList:
-    """Matches when any positive pattern does (or none is given) and no exclusion does."""
+    """Matches when any positive pattern does (or none is given) and no exclusion does; `unknown` is the answer when that is not known."""
 
     positive: Tuple[OnePattern, ...]
     excluded: Tuple[OnePattern, ...]
@@ -41,17 +42,17 @@ class PatternList:
     def texts(self) -> Tuple[str, ...]:
         return tuple(one.text for one in self.positive) + tuple("!" + one.text for one in self.excluded)
 
-    def matches_text(self, subject: str) -> bool:
+    def matches_text(self, subject: str, unknown: bool = False) -> bool:
         """For tags."""
-        return self._matches([subject], [subject])
+        return self._matches([subject], [subject], unknown)
 
-    def matches_repository(self, repository: str) -> bool:
+    def matches_repository(self, repository: str, unknown: bool = False) -> bool:
         """For canonical repository names: a pattern with a host against the whole name, one without against the path on any host."""
         _host, _slash, path = repository.partition("/")
         without = [path]
         if repository.startswith("docker.io/library/"):
             without.append(path[len("library/") :])
-        return self._matches([repository], without)
+        return self._matches([repository], without, unknown)
 
     def capture(self, subject: str) -> Optional[str]:
         """The first capture group of the first regular expression that matches."""
@@ -61,10 +62,12 @@ class PatternList:
                 return match.group(1)
         return None
 
-    def _matches(self, whole: List[str], without: List[str]) -> bool:
-        if any(_hit(one, whole, without) for one in self.excluded):
-            return False
-        return not self.positive or any(_hit(one, whole, without) for one in self.positive)
+    def _matches(self, whole: List[str], without: List[str], unknown: bool) -> bool:
+        return _selects(
+            [_hit(one, whole, without) for one in self.positive],
+            [_hit(one, whole, without) for one in self.excluded],
+            unknown,
+        )
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ class LabelPattern:
     key: str
     value: Optional[OnePattern]
 
-    def matches(self, labels: Mapping[str, str]) -> bool:
+    def matches(self, labels: Mapping[str, str]) -> Optional[bool]:
+        """None when it is not known."""
         if self.key not in labels:
             return False
         subject = str(labels[self.key])
@@ -89,15 +93,33 @@ class LabelList:
     positive: Tuple[LabelPattern, ...]
     excluded: Tuple[LabelPattern, ...]
 
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        if any(one.matches(labels) for one in self.excluded):
-            return False
-        return not self.positive or any(one.matches(labels) for one in self.positive)
+    def matches(self, labels: Mapping[str, str], unknown: bool = False) -> bool:
+        return _selects(
+            [one.matches(labels) for one in self.positive], [one.matches(labels) for one in self.excluded], unknown
+        )
 
 
-def _hit(one: OnePattern, whole: List[str], without: List[str]) -> bool:
+def _selects(positive: List[Optional[bool]], excluded: List[Optional[bool]], unknown: bool) -> bool:
+    """`unknown` where one of these answers, and only that, would decide."""
+    hit, out = _any(positive) if positive else True, _any(excluded)
+    if out is True or hit is False:
+        return False
+    return unknown if out is None or hit is None else True
+
+
+def _any(answers: List[Optional[bool]]) -> Optional[bool]:
+    return True if True in answers else None if None in answers else False
+
+
+def _hit(one: OnePattern, whole: List[str], without: List[str]) -> Optional[bool]:
     subjects = whole + without if one.is_regex else whole if one.with_host else without
-    return any(len(subject) <= MAX_SUBJECT and one.regex.fullmatch(subject) is not None for subject in subjects)
+    return _any([_hits(one, subject) for subject in subjects])
+
+
+def _hits(one: OnePattern, subject: str) -> Optional[bool]:
+    if not one.is_regex and "*" not in one.text:
+        return subject == one.text
+    return None if len(subject) > MAX_SUBJECT else one.regex.fullmatch(subject) is not None
 
 
 def parse_texts(where: str, value: Any) -> Tuple[str, ...]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Tuple
+from typing import Any, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.duration import parse_duration
@@ -35,9 +35,17 @@ class Policy:
 
 
 def parse_policy(
-    keep: Any = None, delete: Any = None, protect: Any = None, minimum_age: Any = "24h", target: str = HOST
+    keep: Any = None,
+    delete: Any = None,
+    protect: Any = None,
+    minimum_age: Any = "24h",
+    target: str = HOST,
+    home: Optional[str] = None,
 ) -> Policy:
-    """Raises PolicyError naming the option, the value, the cause and what is accepted."""
+    """Raises PolicyError naming the option, the value, the cause and what is accepted.
+
+    `home` is the registry that protected names without a host are of.
+    """
     try:
         floor = parse_duration(minimum_age)
     except PolicyError as error:
@@ -45,6 +53,6 @@ def parse_policy(
     return Policy(
         keep=parse_rules(keep, KEEP, target),
         delete=parse_rules(delete, DELETE, target),
-        protect=parse_protect(parse_list("protect", protect)),
+        protect=parse_protect(parse_list("protect", protect), home=home),
         minimum_age=floor,
     )

@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from typing import Any, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
-from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import is_digest, parse_reference
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import (
+    is_digest,
+    parse_in,
+    parse_reference,
+)
 
 _BARE_ID = re.compile(r"[0-9a-f]{12}|[0-9a-f]{64}")
 
@@ -46,8 +50,11 @@ def parse_list(name: str, value: Any) -> List[Any]:
     return list(value)
 
 
-def parse_protect(entries: Iterable[Any], where: str = "protect") -> Protection:
-    """Raises PolicyError naming the entry's position, its value and what is accepted."""
+def parse_protect(entries: Iterable[Any], where: str = "protect", home: Optional[str] = None) -> Protection:
+    """Raises PolicyError naming the entry's position, its value and what is accepted.
+
+    With `home`, a registry, names without a host are of it; what can mean two things there protects both.
+    """
     references: Set[str] = set()
     repositories: Set[str] = set()
     digests: Set[str] = set()
@@ -68,15 +75,16 @@ def parse_protect(entries: Iterable[Any], where: str = "protect") -> Protection:
                 "%s: %r is a pattern; protect takes exact names, patterns belong into a keep rule" % (field, text)
             )
         try:
-            reference = parse_reference(text)
+            meant = parse_in(text, home) if home else (parse_reference(text),)
         except PolicyError as error:
             raise PolicyError("%s: %s" % (field, error)) from error
-        if reference.digest:
-            digests.add(reference.digest)
-        if reference.tag:
-            references.add("%s:%s" % (reference.repository, reference.tag))
-        if not reference.tag and not reference.digest:
-            repositories.add(reference.repository)
+        for reference in meant:
+            if reference.digest:
+                digests.add(reference.digest)
+            if reference.tag:
+                references.add("%s:%s" % (reference.repository, reference.tag))
+            if not reference.tag and not reference.digest:
+                repositories.add(reference.repository)
     return Protection(frozenset(references), frozenset(repositories), frozenset(digests))
 
 

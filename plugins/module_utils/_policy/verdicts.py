@@ -19,11 +19,13 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._policy.clocks i
     usable,
     younger_than,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._policy.patterns import MAX_SUBJECT
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.policy import Policy
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.ranking import Ranked, rank
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.rules import Rule
 
 KEEP, DELETE = "keep", "delete"
+_TOO_LONG = "a label or name is longer than %d characters" % MAX_SUBJECT
 
 
 @dataclass(frozen=True)
@@ -122,17 +124,20 @@ def _too_young(item: Item, policy: Policy, now: int, distrust: Optional[str]) ->
     return None
 
 
-def selects(rule: Rule, item: Item) -> bool:
-    """Whether every field of the rule but its ages and its ranking matches. Patterns for names match only what has a name."""
+def selects(rule: Rule, item: Item, unknown: bool = False) -> bool:
+    """Whether every field of the rule but its ages and its ranking matches. Patterns for names match only what has a name.
+
+    `unknown` is the answer for what is too long to be judged: false for delete rules, true for keep rules.
+    """
     if rule.repositories is not None and not (
-        item.repository and rule.repositories.matches_repository(item.repository)
+        item.repository and rule.repositories.matches_repository(item.repository, unknown)
     ):
         return False
-    if rule.tags is not None and not (item.tag is not None and rule.tags.matches_text(item.tag)):
+    if rule.tags is not None and not (item.tag is not None and rule.tags.matches_text(item.tag, unknown)):
         return False
     if rule.tagged is not None and rule.tagged != item.tagged:
         return False
-    return rule.labels is None or rule.labels.matches(item.labels)
+    return rule.labels is None or rule.labels.matches(item.labels, unknown)
 
 
 def clock_of(rule: Rule, item: Item, now: int) -> Clock:
@@ -160,15 +165,31 @@ def _ages_match(rule: Rule, item: Item, now: int, when_unknown: bool) -> bool:
 
 
 def _kept_by_rule(rule: Rule, items: Sequence[Item], now: int, distrust: bool) -> Dict[str, Ranked]:
-    """What a keep rule keeps; ages that cannot be trusted are unknown, and what is unknown stays."""
-    selected = [
-        item for item in items if selects(rule, item) and (distrust or _ages_match(rule, item, now, when_unknown=True))
-    ]
-    if rule.newest is None and rule.newest_groups is None and rule.prerelease is None:
-        return {item.key: Ranked(rule.title, "kept by rule %s" % rule.title) for item in selected}
-    return rank(
-        rule, [(item.key, item.repository, item.tag, item.digest, clock_of(rule, item, now)) for item in selected], now
-    )
+    """What a keep rule keeps. What is unknown stays, and takes no place in a ranking; so are ages that cannot be trusted."""
+    ranks = rule.newest is not None or rule.newest_groups is not None or rule.prerelease is not None
+    kept: Dict[str, Ranked] = {}
+    certain: List[Item] = []
+    for item in items:
+        if not (selects(rule, item, True) and (distrust or _ages_match(rule, item, now, when_unknown=True))):
+            continue
+        doubt = _doubt(rule, item, now, distrust)
+        if doubt is None and ranks:
+            certain.append(item)
+        else:
+            kept[item.key] = Ranked(rule.title, "kept by rule %s%s" % (rule.title, ": " + doubt if doubt else ""))
+    known = [(item.key, item.repository, item.tag, item.digest, clock_of(rule, item, now)) for item in certain]
+    return {**kept, **rank(rule, known, now)} if ranks else kept
+
+
+def _doubt(rule: Rule, item: Item, now: int, distrust: bool) -> Optional[str]:
+    """Why it is not known whether a rule that may select an item does."""
+    if not selects(rule, item):
+        return "%s, so it cannot be judged" % _TOO_LONG
+    if rule.older_than is None and rule.younger_than is None:
+        return None
+    if distrust:
+        return "ages cannot be trusted"
+    return None if _ages_match(rule, item, now, when_unknown=False) else "its %s time is unknown" % rule.clock
 
 
 def _passed(rule: Rule, item: Item, now: int) -> str:
@@ -219,4 +240,6 @@ def _nearest(policy: Policy, item: Item, now: int) -> str:
                 rule.title,
                 format_duration(rule.older_than),
             )
+    if any(selects(rule, item, True) for rule in policy.delete if not selects(rule, item)):
+        return "no delete rule matches for certain: %s" % _TOO_LONG
     return "no delete rule matches"

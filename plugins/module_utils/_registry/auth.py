@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError, RegistryRefusal
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import (
+    CredentialBook,
     Credentials,
     RunProgram,
-    find_credentials,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.http import (
     Answer,
@@ -35,19 +35,22 @@ MARGIN = 10
 CLIENT_ID = "imagefleet.docker"
 
 
+class _NotUnderstood(RegistryError):
+    """The token server does not understand the question (400)."""
+
+
 class Authorizer:
     """The Authorization headers for one registry."""
 
     def __init__(self, options: RegistryOptions, transport: Transport, run_program: Optional[RunProgram]) -> None:
         self._options = options
         self._transport = transport
-        self._run_program = run_program
+        self._book = CredentialBook(options, run_program)
         self._lock = threading.RLock()
-        self._credentials: Optional[Credentials] = None
-        self._looked = False
         # The realm and service of the last challenge: later repositories need no refused request first.
         self._bearer: Optional[Mapping[str, str]] = None
-        self._basic: Optional[str] = None
+        # Whether the registry wants user and password themselves.
+        self._basic = False
         self._tokens: Dict[str, Tuple[str, float]] = {}
 
     def header(self, scope: str) -> Optional[str]:
@@ -59,8 +62,8 @@ class Authorizer:
             if known is not None and time.monotonic() < known[1]:
                 return known[0]
             if self._bearer is not None:
-                return self._fetch(self._bearer, scope, scope)
-            return self._basic
+                return self._guess(self._bearer, scope)
+            return self._pair(scope) if self._basic else None
 
     def answer(self, refused: Answer, scope: str, sent: Optional[str]) -> Optional[str]:
         """The header that the challenge of a 401 asks for; None when there is nothing better than what was sent."""
@@ -69,9 +72,8 @@ class Authorizer:
         kind, _space, rest = refused.headers.get("www-authenticate", "").partition(" ")
         with self._lock:
             if kind.lower() == "basic":
-                pair = self._find()
-                found = pair.basic if pair is not None and pair.username else None
-                self._basic = found
+                self._basic = True
+                found = self._pair(scope)
                 return found if found != sent else None
             if kind.lower() != "bearer":
                 return None
@@ -88,15 +90,24 @@ class Authorizer:
             self._bearer = {key: fields[key] for key in ("realm", "service") if key in fields}
             return self._fetch(self._bearer, fields.get("scope") or scope, scope)
 
-    def _find(self) -> Optional[Credentials]:
-        if not self._looked:
-            self._credentials = find_credentials(self._options, self._run_program)
-            self._looked = True
-        return self._credentials
+    def _find(self, scope: str) -> Optional[Credentials]:
+        kind, _colon, rest = scope.partition(":")
+        return self._book.find(rest.rpartition(":")[0] if kind == "repository" else "")
+
+    def _pair(self, scope: str) -> Optional[str]:
+        found = self._find(scope)
+        return found.basic if found is not None and found.username else None
+
+    def _guess(self, challenge: Mapping[str, str], scope: str) -> Optional[str]:
+        """A token without being challenged for it; None when the token server knows no such action, but the registry may."""
+        try:
+            return self._fetch(challenge, scope, scope)
+        except _NotUnderstood:
+            return None
 
     def _fetch(self, challenge: Mapping[str, str], wanted: str, scope: str) -> str:
         """Ask the token server for `wanted`; remembered for `scope`."""
-        found = self._find()
+        found = self._find(scope)
         query = {"scope": wanted}
         if "service" in challenge:
             query["service"] = challenge["service"]
@@ -128,7 +139,8 @@ class Authorizer:
             )
             if answer.status in (401, 403):
                 raise RegistryRefusal(message, answer.status)
-            raise RegistryError(message)
+            # Not a refusal of the registry: that would say something about the content.
+            raise _NotUnderstood(message) if answer.status == 400 else RegistryError(message)
         try:
             document = json_of(answer)
             token = str(document.get("token") or document["access_token"])
@@ -151,4 +163,6 @@ def advice(status: int) -> str:
     """The next step for an answer that concerns who we are."""
     if status == 401:
         return "; give username and password, or config_path"
+    if status == 407:
+        return "; the proxy of the environment wants user and password, as in http://user:password@host:port"
     return "; the user may not do that" if status == 403 else ""

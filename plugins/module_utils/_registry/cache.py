@@ -22,10 +22,10 @@ _PREFIX = "sha256:"
 
 
 class ContentCache:
-    """`folder` None caches nothing. A cache never fails a run: what cannot be read or written is as good as absent."""
+    """Without `folder` nothing is cached. A cache never fails a run: what cannot be read or written is as good as absent."""
 
     def __init__(self, folder: Optional[str], max_bytes: int = MAX_BYTES) -> None:
-        self._folder = folder
+        self._folder = folder or None
         self._max_bytes = max_bytes
         self._written = MEASURE_EVERY
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from dataclasses import dataclass
@@ -14,10 +13,13 @@ from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.redact import redact
-from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import DOCKER_HUB, RegistryOptions
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.config_keys import (
+    documented_keys,
+    matching_keys,
+)
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import RegistryOptions
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
 
-DOCKER_HUB_KEY = "https://index.docker.io/v1/"
 MAX_CONFIG = 1024 * 1024
 # What helpers give as user name when the secret is an identity token (docker-credential-helpers).
 TOKEN_USER = "<token>"
@@ -42,41 +44,87 @@ class Credentials:
         return "Basic " + base64.b64encode(pair.encode("utf-8")).decode("ascii")
 
 
-def find_credentials(options: RegistryOptions, run_program: Optional[RunProgram] = None) -> Optional[Credentials]:
-    """None for anonymous; raises RegistryError for a configuration or a helper that cannot be used.
+class CredentialBook:
+    """Who we are in each repository of one registry. The configuration is read once, and each helper asked once."""
 
-    In a Docker client configuration a helper for this registry comes first, then the store, then `auths`, as the command line does.
-    """
-    if options.username is not None:
-        return Credentials(options.username, options.password or "")
-    if not options.config_path:
+    def __init__(self, options: RegistryOptions, run_program: Optional[RunProgram] = None) -> None:
+        self._options = options
+        self._run_program = run_program
+        self._known: Dict[str, Optional[Credentials]] = {}
+        self._config: Optional[Dict[str, Any]] = None
+        self._helper: Optional[Credentials] = None
+
+    def find(self, repository: str = "") -> Optional[Credentials]:
+        """None for anonymous; raises RegistryError for a configuration or a helper that cannot be used.
+
+        In a client configuration a helper for this registry comes first, then the store, then `auths`, as the command line does;
+        of `auths` the most specific key for the repository (empty: for the registry as a whole).
+        """
+        if self._options.username is not None:
+            return Credentials(self._options.username, self._options.password or "")
+        if not self._options.config_path:
+            return None
+        if repository not in self._known:
+            self._known[repository] = self._from_helper() or self._from_auths(repository)
+        return self._known[repository]
+
+    def _from_helper(self) -> Optional[Credentials]:
+        if self._config is None:
+            path = str(self._options.config_path)
+            config = _load(path)
+            helpers = _mapping(path, config, "credHelpers")
+            keys = documented_keys(self._options.registry)
+            key = next((one for one in keys if helpers.get(one)), keys[0])
+            helper = helpers.get(key) or config.get("credsStore")
+            if helper:
+                self._helper = _ask_helper(self._options, str(helper), key, self._run_program)
+            self._config = config
+        return self._helper
+
+    def _from_auths(self, repository: str) -> Optional[Credentials]:
+        path = str(self._options.config_path)
+        auths = _mapping(path, self._config or {}, "auths")
+        for key in matching_keys(self._options.registry, repository, auths):
+            found = _decode(path, key, auths[key]) if isinstance(auths[key], dict) else None
+            if found is not None:
+                return found
         return None
-    config = _load(options.config_path)
-    key = DOCKER_HUB_KEY if options.registry == DOCKER_HUB else options.registry
-    helper = _mapping(options.config_path, config, "credHelpers").get(key) or config.get("credsStore")
-    if helper:
-        found = _ask_helper(options, str(helper), key, run_program)
-        if found is not None:
-            return found
-    auths = _mapping(options.config_path, config, "auths")
-    for name in (key, "https://" + key, "http://" + key, "https://%s/v2/" % key, "https://%s/v1/" % key):
-        if isinstance(auths.get(name), dict):
-            return _decode(options.config_path, name, auths[name])
-    return None
 
 
 def _decode(path: str, key: str, entry: Mapping[str, Any]) -> Optional[Credentials]:
+    """None for an entry that says nothing, as there is one beside a helper."""
     username, password = str(entry.get("username") or ""), str(entry.get("password") or "")
-    if entry.get("auth"):
-        try:
-            username, _colon, password = base64.b64decode(entry["auth"]).decode("utf-8").partition(":")
-        except (binascii.Error, ValueError, TypeError) as error:
-            raise RegistryError("%s: the credentials of %s cannot be decoded: %s" % (path, key, error)) from error
-        password = password.rstrip("\0")
     token = entry.get("identitytoken")
+    if entry.get("auth"):
+        username, password = _decode_pair(path, key, entry["auth"])
+        if not username and not token:
+            raise _undecodable(path, key, "it names no user")
     if token:
         return Credentials(username, password, str(token))
     return Credentials(username, password) if username else None
+
+
+def _decode_pair(path: str, key: str, text: Any) -> Tuple[str, str]:
+    """User and password; what is wrong with them is told without a piece of them."""
+    if not isinstance(text, str):
+        raise _undecodable(path, key, "it is not text")
+    try:
+        # Line breaks are all that may be between the characters of base64; others would be skipped without a word.
+        data = base64.b64decode("".join(text.splitlines()), validate=True)
+    except ValueError:
+        raise _undecodable(path, key, "it is not base64") from None
+    try:
+        username, _colon, password = data.decode("utf-8").partition(":")
+    except ValueError:
+        raise _undecodable(path, key, "what it encodes is not UTF-8") from None
+    return username, password.rstrip("\0")
+
+
+def _undecodable(path: str, key: str, cause: str) -> RegistryError:
+    return RegistryError(
+        "%s: the credentials of %s cannot be decoded: auth has to be user:password in base64, and %s; log in again (docker login, "
+        "podman login), or give username and password" % (path, key, cause)
+    )
 
 
 def _ask_helper(

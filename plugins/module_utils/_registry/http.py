@@ -20,6 +20,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import RegistryOptions
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.proxy import Proxy, is_final, parse_proxy
 
 requests: Any = None
 IMPORT_ERROR: Optional[str] = None
@@ -97,7 +98,7 @@ class Transport:
                         answer = self._follow(session, request)
             except requests.exceptions.RequestException as error:
                 failure = _plain(error)
-                if isinstance(error, requests.exceptions.SSLError):
+                if isinstance(error, requests.exceptions.SSLError) or is_final(failure):
                     break
             except OSError as error:
                 # A file of ours is missing: certificate, key or authorities.
@@ -115,7 +116,9 @@ class Transport:
                     failure = problem
             if attempt < self._options.retries:
                 self._wait(attempt, answer)
-        raise RegistryError("No answer from registry %s: %s" % (self._options.registry, failure))
+        raise RegistryError(
+            "No answer from registry %s%s: %s" % (self._options.registry, _by_way(request.url), failure)
+        )
 
     @contextlib.contextmanager
     def _session(self) -> Iterator[Any]:
@@ -132,7 +135,7 @@ class Transport:
 
     def _new_session(self) -> Any:
         session = requests.Session()
-        # Credentials and proxies of the environment must not leak into requests that carry ours.
+        # Credentials of the environment (netrc) must not get into requests that carry ours. Its proxies are asked for below.
         session.trust_env = False
         # We follow redirects ourselves; the library would read their bodies without a limit even so.
         session.get_redirect_target = lambda _response: None
@@ -147,16 +150,7 @@ class Transport:
         for _hop in range(MAX_REDIRECTS + 1):
             with self._lock:
                 self.requests += 1
-            response = session.request(
-                method,
-                url,
-                headers=headers,
-                params=params,
-                data=data,
-                timeout=self._options.timeout,
-                allow_redirects=False,
-                stream=True,
-            )
+            response = self._ask(session, method, url, headers=headers, params=params, data=data)
             self._note_time(url, response)
             if response.status_code not in REDIRECTS or "Location" not in response.headers:
                 return _whole(response, method, request.limit)
@@ -173,6 +167,24 @@ class Transport:
                 method, data = "GET", None
             url, params = target, None
         raise RegistryError("Registry %s redirects more than %d times" % (self._options.registry, MAX_REDIRECTS))
+
+    def _ask(self, session: Any, method: str, url: str, **more: Any) -> Any:
+        """One request, through the proxy that the environment names for its target."""
+        proxy = proxy_for(url)
+        proxies = {} if proxy is None else {"http": proxy.url, "https": proxy.url}
+        try:
+            return session.request(
+                method, url, timeout=self._options.timeout, allow_redirects=False, stream=True, proxies=proxies, **more
+            )
+        except ValueError as error:
+            if proxy is None:
+                raise
+            # What is wrong with an address is told with the address, and that may hold a password.
+            cause = error if isinstance(error, requests.exceptions.InvalidSchema) else "it is no address"
+            raise RegistryError(
+                "The proxy %s that the environment names for registry %s cannot be used: %s"
+                % (proxy.place, self._options.registry, cause)
+            ) from None
 
     def _note_time(self, url: str, response: Any) -> None:
         told = parse_http_date(response.headers.get("Date", ""))
@@ -197,6 +209,12 @@ class Transport:
 
 class _Broken(Exception):
     """An answer that did not arrive whole."""
+
+
+def proxy_for(url: str) -> Optional[Proxy]:
+    """The proxy that the environment names for an address, by the rules of the library; raises RegistryError for nonsense."""
+    found = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
+    return parse_proxy(str(found)) if found else None
 
 
 def check_target(source: str, target: str, who: str) -> None:
@@ -276,6 +294,11 @@ def _whole(response: Any, method: str, limit: int) -> Answer:
     return Answer(response.status_code, headers, b"".join(chunks), response.url)
 
 
+def _by_way(url: str) -> str:
+    proxy = proxy_for(url)
+    return "" if proxy is None else " through the proxy %s of the environment" % proxy.place
+
+
 def _retry_after(answer: Answer) -> Optional[float]:
     """Seconds, by RFC 9110 10.2.3: a number or a date; never more than a minute."""
     text = answer.headers.get("retry-after", "").strip()
@@ -320,4 +343,6 @@ def _plain(error: Exception) -> str:
     """The cause of a failed request without the address, whose query may hold a signature."""
     text = str(error)
     reason = getattr(error.args[0], "reason", None) if error.args else None
+    # What a proxy fails with is wrapped once more.
+    reason = getattr(reason, "original_error", None) or reason
     return str(reason) if reason is not None else text

@@ -19,7 +19,7 @@ class RepositoryFacts:
     `tags` maps tag to digest; `manifests` all that tags and leftovers reach, by digest; `leftovers` are manifests that lost
     their last tag since they were first seen, with that moment. `arrived` is by tag, `created` and `labels` by digest.
     `referrers` is what the referrers API told, by subject; `absent` are digests that something names and the registry does not
-    have, `present` such that are there although nothing names them. `unknown` says why not everything about this repository
+    have, `present` such that are there although nothing names them; `held` are foreign layers that it has. `unknown` says why not everything about this repository
     could be read: then nothing of it may go.
     """
 
@@ -33,6 +33,7 @@ class RepositoryFacts:
     referrers: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)
     absent: FrozenSet[str] = frozenset()
     present: FrozenSet[str] = frozenset()
+    held: FrozenSet[str] = frozenset()
     unknown: Optional[str] = None
 
 

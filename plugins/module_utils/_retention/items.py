@@ -50,6 +50,8 @@ def _item(
     # What is attached would go with it, so its use counts too; and that of what it is attached to.
     together = below + sorted(graph.needed([digest]) - set(below))
     together += [subject for one in below for subject in graph.subjects.get(one, ())]
+    # A part that the registry lost may be what a host runs: then its index is still what people call it by.
+    together += [child.digest for one in below if one in facts.manifests for child in facts.manifests[one].children]
     meanings = tuple(dict.fromkeys(together + _configs(facts, together)))
     arrived = (
         facts.arrived.get(tag, Clock()) if tag is not None else Clock(facts.leftovers.get(digest), True, "untagged")

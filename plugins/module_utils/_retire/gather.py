@@ -87,9 +87,7 @@ def add_referrers(
     seen: Look, surveyor: Surveyor, capabilities: CapabilityMemory, digests: Iterable[Tuple[str, str]]
 ) -> None:
     """Ask the referrers API, where there is one, what is attached to (repository, digest), and read that."""
-    wanted: Dict[str, List[str]] = {}
-    for name, digest in digests:
-        wanted.setdefault(name, []).append(digest)
+    wanted = _by_repository(digests)
     if wanted and capabilities.known.referrers is None:
         capabilities.learn(referrers=probe_referrers(surveyor.client, next(iter(wanted))))
     if not capabilities.known.referrers:
@@ -100,6 +98,45 @@ def add_referrers(
             facts = _with_referrers(facts, seen.surveys[facts.name], surveyor, wanted[facts.name])
         repositories.append(facts)
     seen.facts = replace(seen.facts, repositories=tuple(repositories))
+
+
+def drop_absent(seen: Look, surveyor: Surveyor, digests: Iterable[Tuple[str, str]]) -> bool:
+    """Ask whether these (repository, digest) are there, as far as only memory says so; whether that changed the facts.
+
+    A manifest is read once and then known by its digest, so that somebody deleted it since is not seen when it is read again. What
+    stays is not asked for each time; but what goes is shown, counted and written into undo.
+    """
+    wanted = _by_repository(digests)
+    before = seen.facts
+    repositories = []
+    for facts in before.repositories:
+        survey = seen.surveys[facts.name]
+        if surveyor.forget_absent(survey, wanted.get(facts.name, ())):
+            facts = replace(facts, manifests=dict(survey.manifests), absent=frozenset(survey.absent))
+        repositories.append(replace(facts, unknown=_unknown(survey)))
+    seen.facts = replace(before, repositories=tuple(repositories))
+    return seen.facts != before
+
+
+def add_foreign(seen: Look, surveyor: Surveyor, digests: Iterable[Tuple[str, str]]) -> bool:
+    """Ask which foreign layers of these (repository, digest) are there; whether any is."""
+    before = seen.facts
+    wanted = _by_repository(digests)
+    repositories = []
+    for facts in before.repositories:
+        survey = seen.surveys[facts.name]
+        surveyor.ask_foreign(survey, wanted.get(facts.name, ()))
+        held = frozenset(digest for digest, there in survey.foreign.items() if there)
+        repositories.append(replace(facts, held=held))
+    seen.facts = replace(before, repositories=tuple(repositories))
+    return seen.facts != before
+
+
+def _by_repository(digests: Iterable[Tuple[str, str]]) -> Dict[str, List[str]]:
+    found: Dict[str, List[str]] = {}
+    for name, digest in digests:
+        found.setdefault(name, []).append(digest)
+    return found
 
 
 def _with_referrers(facts: RepositoryFacts, survey: Survey, surveyor: Surveyor, digests: List[str]) -> RepositoryFacts:
@@ -126,9 +163,9 @@ def _survey(request: RetentionRequest, surveyor: Surveyor, name: str, tags: List
     known = {tag: digest for tag, (digest, _since) in own.tags.items()}
     survey = surveyor.graph(name, tags, known, deep=request.needs_children)
     lost = [digest for digest in _lost(survey, own) if digest not in survey.manifests]
-    heads = surveyor.each(lost, lambda digest: surveyor.client.has_manifest(name, digest), survey.problems)
-    surveyor.read(survey, [digest for digest, there in heads if there], request.needs_children)
-    survey.absent.update(digest for digest, there in heads if not there)
+    heads = surveyor.has(survey, lost)
+    surveyor.read(survey, [digest for digest, there in heads.items() if there], request.needs_children)
+    survey.absent.update(digest for digest, there in heads.items() if not there)
     if request.needs_dates or request.needs_labels:
         surveyor.read_configs(survey, request.needs_labels)
     return survey
@@ -206,5 +243,5 @@ def _present(facts: RepositoryFacts, survey: Survey, surveyor: Surveyor) -> Froz
         known.update(child.digest for child in manifest.children)
     owners = [owner[0] for owner in map(attached_to, facts.tags) if owner is not None]
     unknown = [digest for digest in dict.fromkeys(owners) if digest not in known]
-    heads = surveyor.each(unknown, lambda digest: surveyor.client.has_manifest(facts.name, digest), survey.problems)
-    return frozenset(digest for digest, there in heads if there)
+    heads = surveyor.has(survey, unknown)
+    return frozenset(digest for digest, there in heads.items() if there)

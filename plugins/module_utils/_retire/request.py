@@ -10,7 +10,6 @@ from typing import Any, List, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.duration import parse_duration
-from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import is_digest
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.whole import parse_whole
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.clocks import ARRIVED, CREATED
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.limits import Limit, parse_count, parse_limit
@@ -83,9 +82,10 @@ def parse_retention_options(options: Mapping[str, Any]) -> RetentionRequest:
         policy=parse_policy(
             keep=options.get("keep"),
             delete=options.get("delete"),
-            protect=[_in_registry(registry.registry, entry) for entry in protect],
+            protect=protect,
             minimum_age=DEFAULT_MINIMUM_AGE if minimum_age in (None, "") else minimum_age,
             target="registry",
+            home=registry.registry,
         ),
         ledger=options.get("ledger") or None,
         confirm_after=_duration("confirm_after", options.get("confirm_after")),
@@ -98,16 +98,6 @@ def parse_retention_options(options: Mapping[str, Any]) -> RetentionRequest:
         state_dir=options.get("state_dir") or DEFAULT_STATE_DIR,
         count_bytes=options.get("count_bytes") is not False,
     )
-
-
-def _in_registry(registry: str, entry: Any) -> Any:
-    """A protected name without a host is one of this registry, not one of Docker Hub."""
-    if not isinstance(entry, str) or is_digest(entry.strip()):
-        return entry
-    text = entry.strip()
-    first, slash, _rest = text.partition("/")
-    has_host = bool(slash) and ("." in first or ":" in first or first == "localhost")
-    return text if has_host or not text else "%s/%s" % (registry, text)
 
 
 def _duration(name: str, value: Any) -> int:

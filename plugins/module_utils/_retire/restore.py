@@ -189,7 +189,8 @@ class _Restoration:
     def _missing_content(self, entry: UndoEntry, data: bytes) -> Optional[str]:
         manifest = parse_manifest(data, entry.media_type)
         for blob in manifest.blobs:
-            if not self._client.has_blob(entry.repository, blob.digest):
+            # What is elsewhere, registries do not ask for.
+            if not blob.elsewhere and not self._client.has_blob(entry.repository, blob.digest):
                 return "the registry does not have its content %s any more, garbage collection took it" % blob.digest
         for child in manifest.children:
             if child.digest not in self._coming and not self._client.has_manifest(entry.repository, child.digest):

@@ -29,8 +29,15 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._retire.deletabl
     learn_deletion,
     why_not_deletable,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._retire.gather import Look, add_referrers, look
+from ansible_collections.imagefleet.docker.plugins.module_utils._retire.gather import (
+    Look,
+    add_foreign,
+    add_referrers,
+    drop_absent,
+    look,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.memory import confirmed_items, next_memory
+from ansible_collections.imagefleet.docker.plugins.module_utils._retire.notes import notes_of
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.outcomes import Outcomes
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request import RetentionRequest
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.result import build_result
@@ -76,7 +83,7 @@ def run_retention(
         seen = look(request, surveyor, capabilities)
         plan = _plan(request, seen, surveyor, capabilities)
         hold = read_hold(hold_file, seen.facts.now)
-        notes = _notes(seen, plan, hold, hold_file)
+        notes = notes_of(seen, plan, request.undo, hold, hold_file)
         run = _Run(request, seen, surveyor, capabilities, plan, hold, notes)
         complete = seen.fleet.problem is None
         try:
@@ -203,7 +210,7 @@ class _Run:
 
 
 def _plan(request: RetentionRequest, seen: Look, surveyor: Surveyor, capabilities: CapabilityMemory) -> Plan:
-    """Plan, ask what is attached to all that would go, and plan again, until nothing new turns up."""
+    """Plan, ask whether all that would go is there and what is attached to it, and plan again, until nothing new turns up."""
     asked = set()
     for _round in range(MAX_ROUNDS):
         plan = _make(request, seen)
@@ -217,8 +224,11 @@ def _plan(request: RetentionRequest, seen: Look, surveyor: Surveyor, capabilitie
         if not fresh:
             return plan
         asked.update(fresh)
+        changed = drop_absent(seen, surveyor, fresh)
+        if request.count_bytes:
+            changed = add_foreign(seen, surveyor, fresh) or changed
         add_referrers(seen, surveyor, capabilities, fresh)
-        if not capabilities.known.referrers:
+        if not changed and not capabilities.known.referrers:
             return plan
     return _make(request, seen)
 
@@ -237,24 +247,6 @@ def _make(request: RetentionRequest, seen: Look) -> Plan:
 def _has_shared(plan: Plan) -> bool:
     """Whether a registry that deletes tags alone could do more."""
     return any(row.kept_by == "shared" for row in plan.rows)
-
-
-def _notes(seen: Look, plan: Plan, hold: Optional[Hold], hold_file: str) -> List[str]:
-    notes = list(seen.notes)
-    if seen.facts.clock_distrust:
-        notes.append("ages decide nothing in this run: %s" % seen.facts.clock_distrust)
-    if seen.fleet.problem:
-        notes.append(seen.fleet.problem)
-    for facts in seen.facts.repositories:
-        if facts.unknown:
-            notes.append("%s: nothing goes, since not everything could be read: %s" % (facts.name, facts.unknown))
-    if not seen.facts.complete and plan.units:
-        notes.append(
-            "not all repositories were read; content that others share stays, so fewer bytes than told may become free"
-        )
-    if hold is not None:
-        notes.append("held by %s: %s" % (hold_file, hold.reason))
-    return notes
 
 
 def _raise_failures(result: Dict[str, Any]) -> None:

@@ -56,13 +56,20 @@ def created_of(survey: Survey, digest: str) -> Optional[int]:
 
 
 def size_of(survey: Survey, digests: Sequence[str]) -> int:
-    """Bytes of the manifests and of all blobs that they name, each once, as the registry stores them (compressed)."""
+    """Bytes of the manifests and of all blobs that they name, each once, as the registry stores them (compressed).
+
+    A foreign layer counts only where the registry has it.
+    """
     sizes: Dict[str, int] = {}
     for digest in digests:
         manifest = survey.manifests.get(digest)
         if manifest is not None:
             sizes[digest] = manifest.size
-            sizes.update((blob.digest, blob.size) for blob in manifest.blobs)
+            sizes.update(
+                (blob.digest, blob.size)
+                for blob in manifest.blobs
+                if not blob.is_foreign or survey.foreign.get(blob.digest)
+            )
     return sum(sizes.values())
 
 

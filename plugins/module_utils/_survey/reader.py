@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.config import ConfigFacts, parse_config
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import Manifest, parse_manifest
@@ -15,19 +15,33 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._registry.client
 
 
 class ContentReader:
-    """Manifests and configs of one registry. Every method raises RegistryError without an answer and ContentError for nonsense."""
+    """Manifests and configs of one registry. Every method raises RegistryError without an answer and ContentError for nonsense.
+
+    Content is remembered by digest, for all repositories and from run to run; which of it a repository serves now is not:
+    `is_served` knows what this run was told.
+    """
 
     def __init__(self, client: RegistryClient, cache: ContentCache) -> None:
         self.client = client
         self._cache = cache
         self._manifests: Dict[str, Manifest] = {}
         self._configs: Dict[Tuple[str, bool], ConfigFacts] = {}
+        self._served: Set[Tuple[str, str]] = set()
+
+    def is_served(self, repository: str, digest: str) -> bool:
+        """Whether the registry itself said in this run that the repository has this manifest."""
+        return (repository, digest) in self._served
+
+    def note_served(self, repository: str, digest: str) -> None:
+        """It just did, in answer to another question."""
+        self._served.add((repository, digest))
 
     def by_tag(self, repository: str, tag: str) -> Optional[Manifest]:
         """What a tag points at now: always asks; None when there is no such tag."""
         body = self.client.manifest(repository, tag)
         if body is None:
             return None
+        self.note_served(repository, body.digest)
         self._cache.put(body.digest, body.data)
         return self._remember(parse_manifest(body.data, body.media_type))
 
@@ -36,7 +50,7 @@ class ContentReader:
         return digest in self._manifests or self._cache.get(digest) is not None
 
     def by_digest(self, repository: str, digest: str) -> Optional[Manifest]:
-        """None when the registry does not have it. What is remembered may have been deleted since."""
+        """None when the registry does not have it. What is remembered may have been deleted since (see is_served)."""
         if digest in self._manifests:
             return self._manifests[digest]
         data, media_type = self._cache.get(digest), ""
@@ -45,6 +59,7 @@ class ContentReader:
             if body is None:
                 return None
             data, media_type = body.data, body.media_type
+            self.note_served(repository, digest)
             self._cache.put(digest, data)
         return self._remember(parse_manifest(data, media_type))
 

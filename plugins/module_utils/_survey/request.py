@@ -66,7 +66,7 @@ def _names(registry: str, patterns: PatternList) -> List[str]:
     names = []
     for one in patterns.positive:
         try:
-            reference = parse_reference(one.text if one.with_host else "%s/%s" % (registry, one.text))
+            reference = parse_reference(one.text, registry)
         except PolicyError as error:
             raise PolicyError("repositories: %s" % error) from error
         if reference.tag or reference.digest:

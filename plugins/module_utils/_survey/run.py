@@ -89,6 +89,7 @@ def _rows(
         if tag not in survey.tags:
             survey.problems[tag] = "its manifest %s cannot be read" % digest
     surveyor.read_configs(survey, labels=True)
+    surveyor.ask_foreign(survey, survey.manifests)
     attached = _attachments(surveyor, memory, survey)
     return [describe_tag(survey, tag, attached) for tag in survey.tags], survey
 

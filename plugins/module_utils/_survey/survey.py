@@ -22,13 +22,14 @@ Result = TypeVar("Result")
 @dataclass
 class Survey:
     """`tags` maps tag to digest; `manifests` holds what was read, by digest; `absent` are digests that something names and the
-    repository does not serve; `problems` tells for a tag or digest why it could not be read or understood."""
+    repository does not serve; `foreign` tells of layers that may be elsewhere whether the repository serves them; `problems` tells for a tag or digest why it could not be read or understood."""
 
     name: str
     tags: Dict[str, str] = field(default_factory=dict)
     manifests: Dict[str, Manifest] = field(default_factory=dict)
     configs: Dict[str, ConfigFacts] = field(default_factory=dict)
     absent: Set[str] = field(default_factory=set)
+    foreign: Dict[str, bool] = field(default_factory=dict)
     problems: Dict[str, str] = field(default_factory=dict)
 
     def created(self, digest: str) -> Optional[int]:
@@ -71,6 +72,7 @@ class Surveyor:
         survey = Survey(repository)
         for tag, head in self.each(tags, lambda tag: self.client.head(repository, tag), survey.problems):
             if head is not None:
+                self.reader.note_served(repository, head.digest)
                 survey.tags[tag] = head.digest
         return survey
 
@@ -129,6 +131,40 @@ class Surveyor:
         ):
             survey.configs[digest] = facts
 
+    def has(self, survey: Survey, digests: Sequence[str]) -> Dict[str, bool]:
+        """Whether the repository serves these manifests: one HEAD for each that it has not told of in this run."""
+        fresh = [digest for digest in digests if not self.reader.is_served(survey.name, digest)]
+        found = {digest: True for digest in digests if digest not in fresh}
+        for digest, there in self.each(
+            fresh, lambda digest: self.client.has_manifest(survey.name, digest), survey.problems
+        ):
+            found[digest] = there
+            if there:
+                self.reader.note_served(survey.name, digest)
+        return found
+
+    def forget_absent(self, survey: Survey, digests: Iterable[str]) -> bool:
+        """Ask for those manifests that only memory tells of, and take out what the repository lost; whether there was any."""
+        asked = self.has(survey, [digest for digest in digests if digest in survey.manifests])
+        lost = [digest for digest, there in asked.items() if not there]
+        for digest in lost:
+            del survey.manifests[digest]
+        survey.absent.update(lost)
+        return bool(lost)
+
+    def ask_foreign(self, survey: Survey, digests: Iterable[str]) -> None:
+        """Which foreign layers of these manifests were pushed all the same: one HEAD for each. No answer is as good as none."""
+        named: Dict[str, None] = {}
+        for digest in digests:
+            manifest = survey.manifests.get(digest)
+            for blob in manifest.blobs if manifest is not None else ():
+                if blob.is_foreign and blob.digest not in survey.foreign:
+                    named[blob.digest] = None
+        unanswered: Dict[str, str] = {}
+        survey.foreign.update(
+            self.each(list(named), lambda digest: self.client.has_blob(survey.name, digest), unanswered)
+        )
+
     def each(
         self, items: Sequence[One], ask: Callable[[One], Result], problems: Dict[One, str]
     ) -> List[Tuple[One, Result]]:
@@ -155,6 +191,7 @@ class Surveyor:
             head = self.client.head(repository, tag)
             if head is None:
                 return None
+            self.reader.note_served(repository, head.digest)
             found = self.reader.by_digest(repository, head.digest)
             if found is not None:
                 return found

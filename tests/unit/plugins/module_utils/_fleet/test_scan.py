@@ -194,6 +194,23 @@ def test_long_repetitions_are_read_in_passing(unit):
     scan(unit * 200_000)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "image: shop/web:1.4.2",
+        "see shop/web:1.4.2",
+        "image: cellar/shop/web:1.4.2",
+        "image:\n  repository: shop/web\n",
+        "image: shop/web",
+    ],
+)
+def test_a_registry_that_is_a_bare_host(text):
+    """What a search domain completes; the option says that it is a host."""
+    found = scan(text, "cellar")
+    names = {*found.references, *found.repositories}
+    assert names & {"cellar/shop/web:1.4.2", "cellar/shop/web", "cellar/shop/web:latest"}
+
+
 def test_every_repository_on_every_registry_has_an_end():
     text = "".join("registry: r%d.example.com\nrepository: team/app-%d\n" % (number, number) for number in range(3000))
     assert len(scan(text).repositories) <= 110_000

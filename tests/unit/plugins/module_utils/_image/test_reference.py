@@ -191,3 +191,29 @@ def test_any_text_is_a_reference_that_survives_or_a_policy_error(text):
         assert repr(text) in str(error)
     else:
         assert parse_reference(reference.canonical) == reference
+
+
+@pytest.mark.parametrize(
+    ("text", "home", "repository"),
+    [
+        ("shop/web", "registry", "registry/shop/web"),
+        ("web:1", "registry", "registry/web"),
+        ("registry/web", "registry", "registry/registry/web"),
+        ("r.example.com/web", "registry", "r.example.com/web"),
+        ("registry:5000/web", "registry", "registry:5000/web"),
+        ("localhost/web", "registry", "localhost/web"),
+        ("web", "localhost", "localhost/web"),
+        ("web", "r.example.com:5000", "r.example.com:5000/web"),
+        ("nginx", "docker.io", "docker.io/library/nginx"),
+        ("index.docker.io/nginx", "docker.io", "docker.io/library/nginx"),
+        ("[2001:db8::1]:5000/web", "registry", "[2001:db8::1]:5000/web"),
+    ],
+)
+def test_names_without_a_host_are_of_a_registry_that_is_given(text, home, repository):
+    assert parse_reference(text, home).repository == repository
+
+
+def test_a_capital_letter_is_no_host_where_a_registry_is_given():
+    assert parse_reference("Team/app").domain == "Team"
+    with pytest.raises(PolicyError, match="repository names are lower case"):
+        parse_reference("Team/app", "registry")

@@ -227,11 +227,49 @@ def test_an_exclusion_with_a_space_still_excludes(value):
     assert not compile_patterns(WHERE, value).matches_text("main")
 
 
+LONG = "x" * (MAX_SUBJECT + 1)
+
+
 @pytest.mark.parametrize("pattern", ["**", "regex:.*", "x*"])
 def test_overlong_subjects_match_no_pattern(pattern):
     compiled = compile_patterns(WHERE, pattern)
     assert compiled.matches_text("x" * MAX_SUBJECT)
-    assert not compiled.matches_text("x" * (MAX_SUBJECT + 1))
+    assert not compiled.matches_text(LONG)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "answer"),
+    [
+        ("x*", None),
+        ("regex:x+", None),
+        ("!x*", None),
+        ("!regex:x+", None),
+        (["x*", "!y*"], None),
+        (["!y", "x*"], None),
+        # What is exact can be compared, and one certain answer may be enough.
+        ("x", False),
+        ("!x", True),
+        (["x", "x*"], None),
+        (["x", "!x*"], False),
+        (["!x", "!x*"], None),
+    ],
+)
+def test_what_cannot_be_judged_is_unknown(patterns, answer):
+    found = compile_patterns(WHERE, patterns)
+    expected = [False, True] if answer is None else [answer, answer]
+    assert [found.matches_text(LONG, unknown) for unknown in (False, True)] == expected
+    assert [found.matches_repository("r.example.com/" + LONG, unknown) for unknown in (False, True)] == expected
+    labels = [text[:1] + "k=" + text[1:] if text[0] == "!" else "k=" + text for text in parse_texts(WHERE, patterns)]
+    found = compile_labels(WHERE, labels)
+    assert [found.matches({"k": LONG}, unknown) for unknown in (False, True)] == expected
+
+
+@pytest.mark.parametrize(
+    ("patterns", "answer"), [("k", True), ("!k", False), ("other", False), ("!other=x*", True), (["k", "k=x*"], True)]
+)
+def test_the_length_of_a_value_that_nothing_asks_for_does_not_matter(patterns, answer):
+    found = compile_labels(WHERE, patterns)
+    assert [found.matches({"k": LONG}, unknown) for unknown in (False, True)] == [answer, answer]
 
 
 def test_a_pattern_of_full_length_is_accepted():

@@ -296,6 +296,57 @@ def test_a_keep_rule_by_age_keeps_while_clocks_are_distrusted(keep):
     assert judge(item(), distrust=DISTRUST, keep=[keep], delete=ALL, minimum_age=0).action == "keep"
 
 
+LONG = "x" * 1001
+
+
+@pytest.mark.parametrize("pattern", ["note=regex:x+", "!note=regex:y+", "!note=*y*"])
+def test_a_label_that_is_too_long_for_patterns_deletes_nothing(pattern):
+    """An exclusion that does not hold would let go of what it was written for."""
+    verdict = judge(item(labels={"note": LONG}), delete=[{"labels": pattern, "older_than": "30d"}])
+    assert (verdict.action, verdict.kept_by) == ("keep", "no_rule")
+    assert verdict.reason == "no delete rule matches for certain: a label or name is longer than 1000 characters"
+    # What can be judged is.
+    assert judge(item(labels={"note": "x"}), delete=[{"labels": pattern.replace("y", "z")}]).action == "delete"
+    assert judge(item(labels={"note": LONG}), delete=[{"labels": "!note=exactly"}]).action == "delete"
+
+
+@pytest.mark.parametrize("pattern", ["note=regex:x+", "note=*y*", "!note=regex:y+"])
+def test_a_label_that_is_too_long_for_patterns_keeps(pattern):
+    verdict = judge(item(labels={"note": LONG}), keep=[{"name": "ours", "labels": pattern}], delete=ALL)
+    assert (verdict.action, verdict.kept_by, verdict.rule) == ("keep", "rule", "ours")
+    assert verdict.reason == "kept by rule ours: a label or name is longer than 1000 characters, so it cannot be judged"
+
+
+@pytest.mark.parametrize(
+    ("unknown", "rule"),
+    [
+        ({"labels": {"note": LONG}}, {"labels": "note=x*"}),
+        ({"labels": {"note": LONG}}, {"labels": "!note=y*"}),
+        ({"created": ago(-5)}, {"younger_than": "30d", "clock": "created"}),
+    ],
+    ids=["label", "exclusion", "age"],
+)
+def test_what_is_unknown_takes_no_place_in_a_ranking(unknown, rule):
+    """Else it would drive out what is known to be among the newest."""
+    known = {"labels": {"note": "x"}, "created": ago(3)}
+    drawn = [
+        item("new", tag="3.0", digest="3", **{**known, **unknown}),
+        item("known", tag="2.0", digest="2", **known),
+        item("old", tag="1.0", digest="1", **known),
+    ]
+    keep = [{"name": "ours", "newest": 1, "order": "version", **rule}]
+    verdicts = decide(drawn, parse_policy(keep=keep, delete=ALL, minimum_age=0), NOW)
+    assert [one.action for one in verdicts] == ["keep", "keep", "delete"]
+
+
+def test_ages_that_cannot_be_trusted_take_no_place_either():
+    drawn = [item("old", 100, tag="3.0", digest="3"), item("young", 3, tag="2.0", digest="2")]
+    keep = [{"newest": 1, "order": "version", "younger_than": "30d"}]
+    for distrust in (None, DISTRUST):
+        verdicts = decide(drawn, parse_policy(keep=keep, delete=ALL, minimum_age=0), NOW, distrust)
+        assert [one.action for one in verdicts] == [("keep" if distrust else "delete"), "keep"]
+
+
 ages = st.none() | st.integers(-3, 60)
 items = st.lists(
     st.builds(
@@ -328,7 +379,7 @@ items = st.lists(
             tagged=repository is not None,
             digest="digest%d" % digest,
             digests=("sha256:" + str(digest) * 64,),
-            labels={"stage": "test"} if digest == 1 else {},
+            labels=({}, {"stage": "test"}, {"stage": LONG}, {"stage": "other"})[digest],
             arrived=ago(arrived),
             created=ago(created),
             last_used=ago(used, exact),
@@ -342,7 +393,8 @@ selecting = st.sampled_from(
         {"repositories": "**"},
         {"repositories": "team/**", "tags": ["1.*", "!1.1"]},
         {"tagged": False},
-        {"labels": "stage=test"},
+        {"labels": "stage=te*"},
+        {"labels": "!stage=te*"},
         {"older_than": "30d"},
         {"older_than": "30d", "clock": "created"},
         {"older_than": "20d", "clock": "last_used"},
@@ -353,6 +405,8 @@ ranking = st.sampled_from(
     [
         {"newest": 1},
         {"newest": 2, "order": "version"},
+        {"newest": 1, "order": "version", "younger_than": "20d"},
+        {"newest": 1, "labels": "!stage=te*"},
         {"newest": 1, "newest_per": "major", "newest_groups": 1},
         {"prerelease": True},
     ]
@@ -423,3 +477,10 @@ def test_protection_and_a_higher_minimum_age_never_delete_more(drawn, policy):
 @given(items, policies)
 def test_distrusted_clocks_never_delete_more(drawn, policy):
     assert deleted(drawn, policy, DISTRUST) <= deleted(drawn, policy)
+
+
+@given(items, policies, distrusts, st.sampled_from(["test", "other"]))
+def test_what_cannot_be_judged_never_deletes_more_than_either_answer(drawn, policy, distrust, known):
+    """Whatever a label that is too long for patterns would have matched."""
+    told = [replace(one, labels={"stage": known}) if one.labels.get("stage") == LONG else one for one in drawn]
+    assert deleted(drawn, policy, distrust) <= deleted(told, policy, distrust)

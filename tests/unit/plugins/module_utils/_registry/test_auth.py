@@ -80,6 +80,18 @@ def test_basic():
     assert authorizer().answer(refused('Basic realm="x"'), PULL, None) is None
 
 
+def test_basic_by_repository(tmp_path):
+    """What is for one path is not sent for another, even when it is known that user and password are wanted."""
+    entries = {"r.example.com/team": {"username": "team", "password": "x"}}
+    (tmp_path / "config.json").write_text(json.dumps({"auths": entries}))
+    found = authorizer(config_path=str(tmp_path / "config.json"))
+    team = "Basic " + base64.b64encode(b"team:x").decode()
+    assert found.answer(refused('Basic realm="x"'), "repository:team/app:pull", None) == team
+    assert found.header("repository:team/app:pull,push") == team
+    assert found.header("repository:other:pull") is None and found.header("registry:catalog:*") is None
+    assert found.answer(refused('Basic realm="x"'), "repository:other:pull", None) is None
+
+
 @pytest.mark.parametrize("challenge", ["", "Negotiate", "Digest realm=x", "Bearer"])
 def test_what_we_do_not_understand_is_not_answered(challenge):
     if challenge == "Bearer":
@@ -140,13 +152,11 @@ def test_a_token_that_another_thread_got_is_taken():
     assert found.answer(refused(CHALLENGE), PULL, "Bearer one") == "Bearer two"
 
 
-def test_an_identity_token_is_a_refresh_token():
+def test_an_identity_token_is_a_refresh_token(tmp_path):
     tokens = Tokens({"access_token": "short"})
     helper = json.dumps({"Username": "<token>", "Secret": "id-token"})
-    path_options = {"config_path": "/x"}
-    found = authorizer(tokens, lambda _argv, _text: (0, helper, ""), **path_options)
-    found._credentials = auth.Credentials(identity_token="id-token")
-    found._looked = True
+    (tmp_path / "config.json").write_text('{"credsStore": "x"}')
+    found = authorizer(tokens, lambda _argv, _text: (0, helper, ""), config_path=str(tmp_path / "config.json"))
     assert found.answer(refused(CHALLENGE), PULL, None) == "Bearer short"
     (asked,) = tokens.asked
     assert (asked.method, asked.url, asked.params) == ("POST", REALM, None)

@@ -12,8 +12,8 @@ import pytest
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import (
+    CredentialBook,
     Credentials,
-    find_credentials,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import make_registry_options
 
@@ -24,11 +24,11 @@ PAIR = base64.b64encode(("robot:" + SECRET).encode()).decode()
 
 @pytest.fixture
 def find(tmp_path):
-    def ask(config, run_program=None, registry=HOST, **more):
+    def ask(config, run_program=None, registry=HOST, repository="", **more):
         path = tmp_path / "config.json"
         path.write_bytes(config if isinstance(config, bytes) else json.dumps(config).encode())
         options = make_registry_options({"registry": registry, "config_path": str(path), **more})
-        return find_credentials(options, run_program)
+        return CredentialBook(options, run_program).find(repository)
 
     return ask
 
@@ -52,7 +52,7 @@ def answers(username, secret):
 def test_options_come_first(find):
     found = find({"auths": {HOST: {"auth": PAIR}}}, username="me", password="mine")
     assert found == Credentials("me", "mine") and find(b"{", username="me") == Credentials("me", "")
-    assert find_credentials(make_registry_options({"registry": HOST})) is None
+    assert CredentialBook(make_registry_options({"registry": HOST})).find() is None
 
 
 def test_basic_is_what_rfc_7617_says():
@@ -61,17 +61,95 @@ def test_basic_is_what_rfc_7617_says():
 
 
 @pytest.mark.parametrize(
-    "key", [HOST, "https://" + HOST, "http://" + HOST, "https://%s/v2/" % HOST, "https://%s/v1/" % HOST]
+    "key",
+    [
+        HOST,
+        "https://" + HOST,
+        "http://" + HOST,
+        "https://%s/v2/" % HOST,
+        "https://%s/v1/" % HOST,
+        "https://%s/v2" % HOST,
+        HOST + "/",
+        HOST + "/v2/",
+        "R.Example.com:5000",
+    ],
 )
 def test_keys_of_auths(find, key):
     assert find({"auths": {"other.example.com": {"auth": "eDp5"}, key: {"auth": PAIR}}}) == Credentials("robot", SECRET)
 
 
-@pytest.mark.parametrize("registry", ["docker.io", "index.docker.io", "registry-1.docker.io"])
-def test_docker_hub_has_a_key_of_its_own(find, registry):
-    config = {"auths": {"https://index.docker.io/v1/": {"auth": PAIR}}}
-    assert find(config, registry=registry) == Credentials("robot", SECRET)
+HUB_HOSTS = ["docker.io", "index.docker.io", "registry-1.docker.io"]
+HUB_KEYS = [
+    "https://index.docker.io/v1/",
+    *HUB_HOSTS,
+    "https://registry-1.docker.io/v2/",
+    "https://docker.io",
+    "index.docker.io/v1/",
+]
+
+
+@pytest.mark.parametrize("registry", HUB_HOSTS)
+@pytest.mark.parametrize("key", HUB_KEYS)
+def test_keys_of_docker_hub(find, registry, key):
+    config = {"auths": {"hub.docker.io": {"auth": "eDp5"}, key: {"auth": PAIR}}}
+    for repository in ("", "library/nginx"):
+        assert find(config, registry=registry, repository=repository) == Credentials("robot", SECRET)
     assert find(config) is None
+
+
+def entries(*keys):
+    """Each with a user of its own, called as the key."""
+    return {"auths": {key: {"username": key, "password": "x"} for key in keys}}
+
+
+def test_the_documented_key_of_docker_hub_comes_first(find):
+    for left in range(4):
+        # In whatever order the file has them.
+        for keys in (HUB_KEYS[left:], HUB_KEYS[left:][::-1]):
+            assert find(entries(*keys), registry="docker.io").username == HUB_KEYS[left]
+
+
+def test_an_entry_that_says_nothing_is_passed_over(find):
+    """docker and podman leave them beside helpers."""
+    config = entries("docker.io")
+    config["auths"] = {"https://index.docker.io/v1/": {}, **config["auths"]}
+    assert find(config, registry="docker.io").username == "docker.io"
+
+
+@pytest.mark.parametrize(
+    "repository, expected",
+    [
+        ("", HOST),
+        ("other", HOST),
+        ("team", HOST + "/team"),
+        ("team/app", HOST + "/team"),
+        ("team/sub", HOST + "/team/sub"),
+        ("team/sub/app", HOST + "/team/sub"),
+        ("team2/app", HOST),
+        ("team/sub2", HOST + "/team"),
+        ("a/team/sub", HOST),
+    ],
+)
+def test_a_key_with_a_path_is_for_the_repositories_below_it(find, repository, expected):
+    keys = (HOST, HOST + "/team", HOST + "/team/sub", "other.example.com/team/app", "https://" + HOST)
+    for order in (keys, keys[::-1]):
+        assert find(entries(*order), repository=repository).username == expected
+
+
+def test_without_a_key_for_the_registry_only_what_is_below_the_path_is_known(find):
+    config = entries(HOST + "/team")
+    assert find(config, repository="team/app") is not None
+    assert find(config, repository="other") is None and find(config) is None
+    # An address is that of the host, whatever comes behind it.
+    assert find(entries("https://%s/team" % HOST), repository="other") is not None
+
+
+def test_paths_on_docker_hub(find):
+    config = entries("docker.io/library", "https://index.docker.io/v1/", "registry-1.docker.io/team")
+    found = [
+        find(config, registry="docker.io", repository=one).username for one in ("library/nginx", "team/app", "x/y")
+    ]
+    assert found == ["docker.io/library", "registry-1.docker.io/team", "https://index.docker.io/v1/"]
 
 
 @pytest.mark.parametrize(
@@ -116,10 +194,53 @@ def test_what_cannot_be_used_is_told(find, config, says):
         find(config)
 
 
+SPOILT = {
+    "it is not base64": [
+        "***",
+        "robot:" + SECRET,
+        PAIR[:-1] + "!",
+        " " + PAIR,
+        PAIR[:-1],
+        PAIR[: len(PAIR) // 2] + "-_" + PAIR[len(PAIR) // 2 :],
+        "p\u00e4ss",
+        "A",
+    ],
+    "what it encodes is not UTF-8": [base64.b64encode(b"robot:h\xfcnter2").decode(), "/////w=="],
+    "it names no user": [base64.b64encode((":" + SECRET).encode()).decode()],
+    "it is not text": [987654321, True, ["robot", SECRET], {"robot": SECRET}],
+}
+
+
+@pytest.mark.parametrize("cause, auth", [(cause, auth) for cause, several in SPOILT.items() for auth in several])
+def test_credentials_that_cannot_be_decoded_are_not_those_of_nobody(find, cause, auth):
+    with pytest.raises(RegistryError) as caught:
+        find({"auths": {HOST: {"auth": auth}}})
+    says = (
+        "config.json: the credentials of %s cannot be decoded: auth has to be user:password in base64, and %s; log in again"
+        % (HOST, cause)
+    )
+    assert says in str(caught.value)
+    for secret in ("hunter2", "robot", "0xfc", str(auth)):
+        assert secret not in str(caught.value)
+    # Nor does a traceback tell.
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("auth", [PAIR[:8] + "\n" + PAIR[8:] + "\n", PAIR[:8] + "\r\n" + PAIR[8:]])
+def test_line_breaks_in_base64_are_fine(find, auth):
+    assert find({"auths": {HOST: {"auth": auth}}}) == Credentials("robot", SECRET)
+
+
+def test_an_identity_token_needs_no_user(find):
+    """As registries of Azure have it."""
+    nobody = base64.b64encode(b":").decode()
+    assert find({"auths": {HOST: {"auth": nobody, "identitytoken": "id"}}}) == Credentials("", "", "id")
+
+
 def test_a_missing_and_an_oversized_configuration(find, tmp_path):
     options = make_registry_options({"registry": HOST, "config_path": str(tmp_path / "none.json")})
     with pytest.raises(RegistryError, match="config_path: there is no .*none.json"):
-        find_credentials(options)
+        CredentialBook(options).find()
     with pytest.raises(StateError, match="larger than 1048576 bytes"):
         find(b" " * (1024 * 1024 + 1))
 
@@ -137,6 +258,22 @@ def test_a_helper_is_asked_through_its_standard_input(find):
     assert helper.asked[1:] == [(["docker-credential-two", "get"], HOST)]
     assert find({"credsStore": "two"}, helper, registry="docker.io") == Credentials("robot", SECRET)
     assert helper.asked[2:] == [(["docker-credential-two", "get"], "https://index.docker.io/v1/")]
+
+
+@pytest.mark.parametrize("key", HUB_KEYS[:4])
+def test_a_helper_for_docker_hub_is_asked_by_the_key_that_names_it(find, key):
+    helper = answers("robot", SECRET)
+    config = {"credHelpers": {"other": "one", key: "two"}, "credsStore": "three"}
+    assert find(config, helper, registry="docker.io") == Credentials("robot", SECRET)
+    assert helper.asked == [(["docker-credential-two", "get"], key)]
+
+
+def test_a_helper_is_asked_once_for_all_repositories(tmp_path):
+    helper = answers("robot", SECRET)
+    (tmp_path / "config.json").write_text(json.dumps({"credsStore": "x"}))
+    options = make_registry_options({"registry": HOST, "config_path": str(tmp_path / "config.json")})
+    book = CredentialBook(options, helper)
+    assert {book.find(one) for one in ("", "a", "b", "a")} == {Credentials("robot", SECRET)} and len(helper.asked) == 1
 
 
 def test_an_identity_token_from_a_helper(find):

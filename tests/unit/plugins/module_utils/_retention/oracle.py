@@ -32,7 +32,10 @@ class Registry:
         self.subjects: Dict[Place, Set[Place]] = {}
         for repository in facts.repositories:
             self._add(repository)
-        self.sizes = {name: size for manifest in self.read.values() for name, size in _own_content(manifest).items()}
+        # A child that was deleted stays on the disk as long as an index names it.
+        self.sizes = {child.digest: child.size for manifest in self.read.values() for child in manifest.children}
+        for manifest in self.read.values():
+            self.sizes.update(_own_content(manifest))
 
     def _add(self, facts: RepositoryFacts) -> None:
         name = facts.name

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import CONFIG_TYPES
@@ -54,6 +56,21 @@ def test_what_the_fleet_uses_stays_whatever_it_calls_it(use):
     assert (going(made), staying(made)) == (["2.0.0"], ["1.0.0"])
     row = row_of(made, "1.0.0")
     assert (row.kept_by, row.used_by) == ("use", (row.reason.partition("in use: ")[2],))
+
+
+@pytest.mark.parametrize(
+    "more", [{"use": used(digest("part"))}, {"protect": [digest("part")]}], ids=["in use", "protected"]
+)
+def test_an_index_stays_for_a_part_that_the_registry_lost(more):
+    """A host that runs the part pulled it by this name; what is left of it is still what people look for."""
+    facts = fleet().facts()
+    facts = replace(
+        facts,
+        manifests={name: one for name, one in facts.manifests.items() if name != digest("part")},
+        absent=frozenset([digest("part")]),
+    )
+    assert staying(plan(facts, **more)) == ["1.0.0"]
+    assert staying(plan(facts)) == []
 
 
 def test_use_of_one_repository_is_not_that_of_another():

@@ -58,6 +58,49 @@ def test_a_protected_name_without_a_host_is_one_of_this_registry(entry, protecte
     assert parse(protect=[entry]).policy.protect.why(protected, "staging", []) is None
 
 
+# What a search domain completes: no dot and no port tells that this is a host, but the option does.
+BARE = ["registry", "localhost", "registry-1", "Registry"]
+
+
+@pytest.mark.parametrize("registry", BARE)
+def test_names_in_a_registry_that_is_a_bare_host(registry):
+    asked = parse(registry=registry, repositories=["web", "shop/web", "a/b/c"])
+    assert asked.repositories.exact == ("web", "shop/web", "a/b/c")
+    assert asked.repositories.patterns.matches_repository(registry + "/shop/web")
+    with pytest.raises(PolicyError, match="'other.example.com/web' is of another registry than %s" % registry):
+        parse(registry=registry, repositories="other.example.com/web")
+
+
+@pytest.mark.parametrize("registry", BARE)
+@pytest.mark.parametrize("entry", ["shop/web:1", "shop/web", "HOST/shop/web:1", "HOST/shop/web"])
+def test_what_is_protected_in_a_registry_that_is_a_bare_host(registry, entry):
+    protection = parse(registry=registry, protect=[entry.replace("HOST", registry)]).policy.protect
+    assert protection.why(registry + "/shop/web", "1", []) is not None
+    assert protection.why(registry + "/shop/other", "1", []) is None
+    assert (protection.why(registry + "/shop/web", "2", []) is None) is entry.endswith(":1")
+
+
+def test_a_path_that_begins_like_a_bare_host_is_protected_too():
+    """Which of both is meant cannot be known, and too much protected does no harm."""
+    protection = parse(registry="registry", protect=["registry/web:1"]).policy.protect
+    assert protection.why("registry/registry/web", "1", []) and protection.why("registry/web", "1", [])
+    # With a dot or a port there is no doubt.
+    protection = parse(protect=[REGISTRY + "/web:1"]).policy.protect
+    assert protection.why(REGISTRY + "/web", "1", []) and len(protection.references) == 1
+
+
+def test_the_protect_file_is_of_this_registry_too(tmp_path):
+    (tmp_path / "protect").write_text("shop/web:1\nregistry/shop/api:1\n")
+    protection = parse(registry="registry", protect_file=str(tmp_path / "protect")).policy.protect
+    assert protection.why("registry/shop/web", "1", []) and protection.why("registry/shop/api", "1", [])
+
+
+@pytest.mark.parametrize("entry", ["0123456789ab", "0123456789abcdef" * 4])
+def test_an_image_id_protects_nothing_in_a_registry(entry):
+    with pytest.raises(PolicyError, match="looks like an image ID"):
+        parse(protect=[entry])
+
+
 def test_digests_protect_whatever_they_mean():
     assert parse(protect=[DIGEST]).policy.protect.why(None, None, [DIGEST]) is not None
 
