@@ -49,8 +49,8 @@ def attempt(run: Run, argv: Sequence[str]) -> Tuple[int, str, str]:
 
 
 def last_lines(text: str) -> str:
-    """The end of what a program said, in one line."""
-    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    """The end of what a program said, in one line; the registry's shows how it is used after what is wrong."""
+    lines = [line.strip() for line in text.partition("\nUsage:")[0].splitlines() if line.strip()]
     return " | ".join(lines[-3:])[-600:] or "it said nothing"
 
 
