@@ -274,7 +274,9 @@ def main() -> None:
     module = AnsibleModule(argument_spec={**REGISTRY_ARGUMENTS, **ARGUMENTS}, supports_check_mode=True)
 
     def run(argv: List[str]) -> Any:
-        return module.run_command(argv)
+        # As it is given: a script among it has variables of its own. What cannot be run is for the core to tell, which opens
+        # the registry first.
+        return module.run_command(argv, expand_user_and_vars=False, handle_exceptions=False)
 
     run_module(
         module,

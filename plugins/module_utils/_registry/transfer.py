@@ -32,7 +32,10 @@ class TransferClient(RegistryClient):
 
     def check_blob(self, repository: str, digest: str, size: int) -> int:
         """Read a whole blob in pieces and compare its digest; the bytes read. Raises RegistryError when it is not whole."""
-        found, place = hashlib.new(digest.partition(":")[0]), 0
+        try:
+            found, place = hashlib.new(digest.partition(":")[0]), 0
+        except ValueError as error:
+            raise RegistryError("%s of %s has a digest that is not known here" % (digest, repository)) from error
         path, scope = "%s/blobs/%s" % (repository, digest), "repository:%s:pull" % repository
         while True:
             headers = {"Range": "bytes=%d-%d" % (place, place + PIECE - 1)} if size > PIECE else {}
