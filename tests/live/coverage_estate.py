@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -40,16 +39,15 @@ EVERYTHING = [{"name": "everything else", "repositories": "**"}]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run of the playbook ended; `result` is that of registry_retention, empty when it did not come to it."""
+    """How a run of the playbook ended.
+
+    `result` is that of registry_retention, empty when it did not come to it; `message` what the play says when it stops.
+    """
 
     code: int
     output: str
-    result: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def message(self) -> str:
-        """What the failed play says."""
-        return str(self.result.get("msg", self.output))
+    result: Mapping[str, Any]
+    message: str
 
     def reasons(self) -> dict[str, str]:
         """Tag -> why it stays."""
@@ -115,6 +113,12 @@ class Estate:
         """Tags with their digests, and all manifests."""
         return self.registry.tags(APP), self.registry.manifests(APP)
 
+    def all_of_it(self) -> tuple[dict[str, str], set[str]]:
+        """The same when nothing was deleted."""
+        images = {tag: self.image(tag) for tag in TAGS}
+        tags = {tag: image.digest for tag, image in images.items()}
+        return tags, {digest for image in images.values() for digest in image.everything()}
+
     # Runs -----------------------------------------------------------------------------------------------------------
 
     def retention(self, *words: str, groups: Mapping[str, Any] | None = None, **variables: Any) -> Outcome:
@@ -127,21 +131,26 @@ class Estate:
         control = {"hosts": {"control": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}}
         books = Playbooks(self.folder, control_hosts=control, **(groups or {}))
         done = books.run("imagefleet.docker." + book, "--extra-vars", "@%s" % path, "-v", *words)
-        return Outcome(done.returncode, done.stdout + done.stderr, _result(done))
+        result, stop = _told(done.stdout, "Plan, and delete"), _told(done.stdout, "Stop when it was refused, or failed")
+        return Outcome(done.returncode, done.stdout + done.stderr, result, str(stop.get("msg")))
+
+    def policy(self) -> dict[str, Any]:
+        """Options of registry_retention by which all may go that the fleet does not need, but the newest."""
+        return {
+            "insecure": True,
+            "keep": [{"name": "newest", "newest": 1}],
+            "delete": EVERYTHING,
+            "minimum_age": "0",
+            "minimum_kept": 0,
+            "confirm_after": "0",
+            "refuse_above": [],
+        }
 
     def _variables(self) -> dict[str, Any]:
         mine = {
+            **{"registry_" + name: value for name, value in self.policy().items()},
+            **{"registry_%s_dir" % name: str(self.folder / name) for name in ("cache", "state", "undo")},
             "registry": self.registry.address,
-            "registry_insecure": True,
-            "registry_cache_dir": str(self.folder / "cache"),
-            "registry_state_dir": str(self.folder / "state"),
-            "registry_undo_dir": str(self.folder / "undo"),
-            "registry_keep": [{"name": "newest", "newest": 1}],
-            "registry_delete": EVERYTHING,
-            "registry_minimum_age": "0",
-            "registry_minimum_kept": 0,
-            "registry_confirm_after": "0",
-            "registry_refuse_above": [],
             "hosts": "image_hosts",
             "control": "control",
             "ledger": str(self.ledger.path),
@@ -150,8 +159,9 @@ class Estate:
         return {"image_fleet_" + name: value for name, value in mine.items()}
 
 
-def _result(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    _before, _task, after = done.stdout.partition("TASK [Plan, and delete]")
+def _told(output: str, task: str) -> dict[str, Any]:
+    """The result of a task on the control host, out of what Ansible printed."""
+    _before, _task, after = output.partition("TASK [%s]" % task)
     found = re.search(r"^\w+: \[control\](?:: FAILED!)? => (\{.*\})$", after, re.MULTILINE)
     return dict(json.loads(found[1])) if found else {}
 

@@ -27,12 +27,15 @@ class FleetHost:
 
     def run(self, shell: str, text: bytes = b"") -> str:
         """What a shell command prints there, given `text` to read; LabError when it fails."""
+        return output([*self.ssh(), shell], input_bytes=text)
+
+    def ssh(self, *options: str) -> list[str]:
+        """Command line that logs in there; a command may follow."""
         host = self._host
-        options = ["UserKnownHostsFile=%s" % LAB["known_hosts"], "StrictHostKeyChecking=yes", "BatchMode=yes"]
-        words = ["ssh", "-F", "none", "-i", host["key"], "-p", str(host["port"])]
-        for option in options:
+        words = ["ssh", "-F", "none", "-i", host["key"], "-p", str(host["port"]), *options]
+        for option in ("UserKnownHostsFile=%s" % LAB["known_hosts"], "StrictHostKeyChecking=yes", "BatchMode=yes"):
             words += ["-o", option]
-        return output([*words, "%s@%s" % (host["user"], host["address"]), shell], input_bytes=text)
+        return [*words, "%s@%s" % (host["user"], host["address"])]
 
     def make(self, image: str, state: str) -> None:
         """A container in this state: running, exited or created; its image is pulled."""

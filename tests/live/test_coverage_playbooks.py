@@ -9,15 +9,19 @@ from __future__ import annotations
 import email.utils
 import os
 import time
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
 from coverage_estate import APP, NAMED, NEWEST, TAGS, UNUSED, USED, Estate, Outcome, line_to_add
+from engine_detour import detour
 from faults import Fault
 from meddling_proxy import MeddlingProxy
 from own_registry import OwnRegistry
 from playbooks import GONE, NOWHERE
+from proxy import Answer, changed
+from scheduled_retention import NAME, ScheduledRetention
 from whole import all_whole
 
 HOUR, DAY = 3600, 86400
@@ -57,9 +61,7 @@ def blocked(estate: Estate, outcome: Outcome, *words: str) -> None:
         assert text in outcome.message, outcome.message
     assert outcome.result["summary"]["to_delete"] >= len(UNUSED)
     assert outcome.result["summary"]["deleted"] == 0 and outcome.result["run_id"] is None
-    whole = [estate.image(tag) for tag in TAGS]
-    manifests = {digest for manifest in whole for digest in manifest.everything()}
-    assert estate.holdings() == ({tag: estate.image(tag).digest for tag in TAGS}, manifests)
+    assert estate.holdings() == estate.all_of_it()
     assert not (estate.folder / "undo").exists()
 
 
@@ -68,7 +70,7 @@ def blocked(estate: Estate, outcome: Outcome, *words: str) -> None:
 
 def test_what_hosts_use_stays_and_what_nobody_uses_goes(estate: Estate) -> None:
     checked = estate.retention("--check")
-    assert checked.code == 0 and estate.tags() == TAGS, checked.output
+    assert checked.code == 0 and estate.holdings() == estate.all_of_it(), checked.output
     done = estate.retention(image_fleet_registry_expect_plan=checked.result["plan_digest"])
     tidied(estate, done)
     assert done.result["plan_digest"] == checked.result["plan_digest"]
@@ -179,7 +181,7 @@ def test_a_lost_ledger(estate: Estate) -> None:
     assert "there is no ledger at %s. If there was one, it is lost" % estate.ledger.path in outcome.output
     assert "put a backup of it back" in outcome.output and "give first_run: true for one run" in outcome.output
     assert "first_run is image_fleet_first_run" in outcome.output
-    assert estate.tags() == TAGS and not estate.ledger.path.exists()
+    assert estate.holdings() == estate.all_of_it() and not estate.ledger.path.exists()
     tidied(estate, estate.retention(image_fleet_first_run=True))
 
 
@@ -198,6 +200,25 @@ def test_the_clock_of_the_control_host(estate: Estate, seconds: int, words: tupl
     estate.ledger.move_run(seconds)
     blocked(estate, estate.retention(), *words)
     tidied(estate, estate.retention())
+
+
+def test_the_clock_of_an_engine(estate: Estate, tmp_path: Path) -> None:
+    """An hour ahead of that of its host, as the engine tells it."""
+
+    def ahead(_method: str, path: str, _query: Any, _nth: int) -> Answer:
+        now = datetime.now(timezone.utc) + timedelta(hours=1)
+        return changed(SystemTime=now.isoformat()) if path == "/info" else None
+
+    with detour(estate.hosts["host-4"], tmp_path, ahead) as docker_host:
+        way = {"detour": {"hosts": {"host-4": {"image_cleanup_docker_host": docker_host}}}}
+        outcome = estate.retention(groups=way)
+    blocked(
+        estate,
+        outcome,
+        "host-4 did not answer: the clocks of its engine and of the host differ by 1h; set them right",
+        "The host was reached, so host_grace does not bridge this",
+    )
+    assert "in use by host-4, which last told " in outcome.reasons()["1.3.0"]
 
 
 def test_the_clock_of_the_registry(estate: Estate) -> None:
@@ -230,7 +251,7 @@ def _stale(source: Path) -> None:
     ("spoil", "words"),
     [
         (_missing, "there is no such file. What it names may be in use; write it again, or take it off the list"),
-        (_stale, "it was written 1d3h ago, more than max_age (26h). Write it again, or give it another max_age"),
+        (_stale, "it was written 27h ago, more than max_age (26h). Write it again, or give it another max_age"),
     ],
     ids=["missing", "stale"],
 )
@@ -252,3 +273,60 @@ def test_a_source_that_shrank(estate: Estate) -> None:
     )
     allowed = estate.retention(image_fleet_protect_from=[{"path": str(estate.source), "may_shrink": True}])
     tidied(estate, allowed)
+
+
+# On schedule, without Ansible (S4) -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def scheduled(estate: Estate) -> Iterator[ScheduledRetention]:
+    options = {"registry": estate.registry.address, **estate.policy()}
+    with ScheduledRetention(estate.hosts["host-4"], options) as found:
+        yield found
+
+
+def test_on_schedule_by_a_fresh_ledger(estate: Estate, scheduled: ScheduledRetention) -> None:
+    done = scheduled.run(estate.ledger.path.read_bytes())
+    assert done.code == done.report["exit_code"] == 0, done.output
+    assert estate.tags() == TAGS - UNUSED and scheduled.deleted_anything()
+    assert 'imagefleet_retention_ledger_incomplete{name="%s"} 0' % NAME in done.metrics
+
+
+def _old(estate: Estate) -> bytes | None:
+    estate.ledger.move_run(-27 * HOUR)
+    return estate.ledger.path.read_bytes()
+
+
+def _incomplete(estate: Estate) -> bytes | None:
+    assert estate.run("ledger", "--limit", "all:!host-4").code == 0
+    return estate.ledger.path.read_bytes()
+
+
+def _lost(_estate: Estate) -> bytes | None:
+    return None
+
+
+@pytest.mark.parametrize(
+    ("ledger", "words"),
+    [
+        (_old, ["the ledger is 27h", " old, more than 26h: observe the fleet and run fleet_ledger again"]),
+        (_incomplete, ["the ledger is incomplete: 1 of 4 expected hosts were not asked (host-4)", "Run without --limit"]),
+        (_lost, ["there is no ledger of what the fleet uses; run fleet_ledger (the first time with first_run: true)"]),
+    ],
+    ids=["old", "incomplete", "lost"],
+)
+def test_on_schedule_without_a_ledger_to_rely_on(
+    estate: Estate, scheduled: ScheduledRetention, ledger: Any, words: list[str]
+) -> None:
+    done = scheduled.run(ledger(estate))
+    assert done.code == done.report["exit_code"] == 8, done.output
+    message = "imagefleet: what the fleet uses is not known, so nothing was deleted: " + words[0]
+    assert message in done.output and ("imagefleet: " + done.report["message"]).startswith(message)
+    for text in words:
+        assert text in done.report["message"]
+    assert done.report["exit_meaning"].endswith("or an incomplete ledger; nothing deleted")
+    assert 'imagefleet_retention_exit_code{name="%s"} 8' % NAME in done.metrics
+    assert 'imagefleet_retention_ledger_incomplete{name="%s"} 1' % NAME in done.metrics
+    assert " exit=8 " in done.log and words[0] in done.log
+    assert done.report["result"]["summary"]["to_delete"] >= len(UNUSED)
+    assert estate.holdings() == estate.all_of_it() and not scheduled.deleted_anything()
