@@ -17,9 +17,9 @@ import registry_content as content
 import yaml
 from archive import BUSYBOX, Layer
 from fleet_host import FleetHost
+from fleet_playbooks import Playbooks
 from ledger_file import LedgerFile
 from own_registry import OwnRegistry
-from playbooks import Playbooks
 from registry_disk import lay
 
 APP = "shop/app"

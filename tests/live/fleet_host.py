@@ -49,7 +49,7 @@ class FleetHost:
             self._remove("docker images --quiet --filter reference='%s'" % images, "docker rmi --force")
 
     def _remove(self, listing: str, remove: str) -> None:
-        self.run("found=$(%s | sort -u); test -z \"$found\" || %s $found" % (listing, remove))
+        self.run('found=$(%s | sort -u); test -z "$found" || %s $found' % (listing, remove))
 
     def running(self) -> set[str]:
         return set(self.run("docker ps --format '{{.Names}}'").split())

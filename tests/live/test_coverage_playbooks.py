@@ -17,9 +17,9 @@ import pytest
 from coverage_estate import APP, NAMED, NEWEST, TAGS, UNUSED, USED, Estate, Outcome, line_to_add
 from engine_detour import detour
 from faults import Fault
+from fleet_playbooks import GONE, NOWHERE
 from meddling_proxy import MeddlingProxy
 from own_registry import OwnRegistry
-from playbooks import GONE, NOWHERE
 from proxy import Answer, changed
 from scheduled_retention import NAME, ScheduledRetention
 from whole import all_whole
@@ -192,7 +192,13 @@ def test_a_lost_ledger(estate: Estate) -> None:
     ("seconds", "words"),
     [
         (HOUR, ("this machine's clock is ", " behind the last run of the ledger", "set it right and run again")),
-        (-8 * DAY, ("the last run of the ledger was 8d ago", "this run brings it up to date, and the next one can be complete")),
+        (
+            -8 * DAY,
+            (
+                "the last run of the ledger was 8d ago",
+                "this run brings it up to date, and the next one can be complete",
+            ),
+        ),
     ],
     ids=["behind", "jumped"],
 )
@@ -310,7 +316,10 @@ def _lost(_estate: Estate) -> bytes | None:
     ("ledger", "words"),
     [
         (_old, ["the ledger is 27h", " old, more than 26h: observe the fleet and run fleet_ledger again"]),
-        (_incomplete, ["the ledger is incomplete: 1 of 4 expected hosts were not asked (host-4)", "Run without --limit"]),
+        (
+            _incomplete,
+            ["the ledger is incomplete: 1 of 4 expected hosts were not asked (host-4)", "Run without --limit"],
+        ),
         (_lost, ["there is no ledger of what the fleet uses; run fleet_ledger (the first time with first_run: true)"]),
     ],
     ids=["old", "incomplete", "lost"],

@@ -9,8 +9,8 @@ import re
 import subprocess
 from pathlib import Path
 
+from fleet_playbooks import GONE, Playbooks
 from lab import load
-from playbooks import GONE, Playbooks
 
 LAB = load("test")
 HOSTS = sorted(host["name"] for host in LAB["hosts"])

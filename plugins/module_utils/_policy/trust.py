@@ -39,7 +39,9 @@ def distrust(now: Reading, last_run: int, last_boot: str, last_uptime: float, wh
     if now.boot and now.boot == last_boot:
         jump = abs((now.engine - last_run) - (now.uptime - last_uptime))
         if jump > MAX_JUMP:
-            return "the clock jumped by %s since the last run; if it is right now, run again" % format_duration(int(jump))
+            return "the clock jumped by %s since the last run; if it is right now, run again" % format_duration(
+                int(jump)
+            )
     elif now.engine - last_run > MAX_JUMP and now.engine - last_run > now.uptime + MAX_JUMP:
         # Switched off for long, or the clock was set while it started: one run of watching settles it.
         return "the last run was %s ago and the machine was restarted since; if the clock is right, run again" % (

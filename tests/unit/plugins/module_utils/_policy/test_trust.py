@@ -25,7 +25,14 @@ DAY = 86400
         # A month without a run on a machine that was up all the time is no jump.
         (NOW, NOW, "a", 31 * DAY, (NOW - 30 * DAY, "a", DAY), None),
         # The clock was set forward by thirty days while the machine ran for one hour.
-        (NOW, NOW, "a", DAY + 3600, (NOW - 30 * DAY, "a", DAY), "jumped by 29d since the last run; if it is right now, run again"),
+        (
+            NOW,
+            NOW,
+            "a",
+            DAY + 3600,
+            (NOW - 30 * DAY, "a", DAY),
+            "jumped by 29d since the last run; if it is right now, run again",
+        ),
         # Restarted in between: the missing time cannot be proven.
         (NOW, NOW, "b", 3600, (NOW - 30 * DAY, "a", DAY), "restarted since; if the clock is right, run again"),
         (NOW, NOW, "b", 3600, (NOW - 2 * DAY, "a", DAY), None),
