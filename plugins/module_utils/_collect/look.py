@@ -9,8 +9,9 @@ import os
 from dataclasses import dataclass
 from typing import Dict, FrozenSet, List, Mapping, Optional, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._collect.process import Running
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.request import CollectRequest
-from ansible_collections.imagefleet.docker.plugins.module_utils._collect.service import Running, Service
+from ansible_collections.imagefleet.docker.plugins.module_utils._collect.service import Service
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.storage import (
     is_storage,
     look_at_blobs,
