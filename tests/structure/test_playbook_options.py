@@ -30,11 +30,11 @@ def documented(*names: str) -> set[str]:
     return found
 
 
-def arguments(book: str, module: str) -> dict[str, Any]:
-    """What the one task with that module gives it."""
+def the_task(book: str, module: str) -> dict[str, Any]:
+    """The one with that module."""
     tasks = [task for play in yaml.safe_load((ROOT / "playbooks" / book).read_text()) for task in play.get("tasks", [])]
     (task,) = [task for task in tasks if "imagefleet.docker." + module in task]
-    return dict(task["imagefleet.docker." + module])
+    return dict(task)
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,16 @@ def arguments(book: str, module: str) -> dict[str, Any]:
     ],
 )
 def test_every_option_is_a_variable(book: str, module: str, prefix: str, sources: list[str]) -> None:
-    given = arguments(book, module)
+    given = the_task(book, module)["imagefleet.docker." + module]
     assert set(given) == documented(*sources)
     for option in set(given) - FOUND.get(module, set()):
         # The registry and the ledger are the names that others start with.
         names = "|".join([prefix + option, "image_fleet_" + option])
         assert re.search(r"\b(%s)\b" % names, given[option]), option
+
+
+def test_the_playbook_is_as_careful_as_the_role() -> None:
+    role = yaml.safe_load((ROOT / "roles" / "registry_maintenance" / "defaults" / "main.yml").read_text())
+    policy = the_task("retention.yml", "registry_retention")["vars"]
+    assert policy["image_fleet_careful_keep"] == role["registry_maintenance_keep"]
+    assert policy["image_fleet_careful_delete"] == role["registry_maintenance_delete"]
