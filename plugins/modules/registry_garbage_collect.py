@@ -15,7 +15,8 @@ description:
   - Runs the garbage collection of a distribution registry (C(docker-registry)) that is a systemd service on this host and keeps its
     content on this host's disk. Deleting manifests, as M(imagefleet.docker.registry_retention) does, frees nothing by itself.
   - Plans with the registry's own collector in its dry run, and compares that with what every image in the storage needs, read
-    independently. When the collector would take anything that an image needs, nothing is changed.
+    independently. When the collector would take anything that an image needs, nothing is changed. Nor is anything when it is not
+    known what an image needs, since its manifest is lost or damaged; the message says what to do.
   - Then the registry is made read-only by a drop-in below C(/run), restarted, and proven closed by an upload that it refuses. The
     collector runs as the registry's own user, with a hard time limit. Everything that images need is looked at on the disk, the
     registry is restarted with its own settings, proven open, and a small image that was collected is pushed and pulled again, since a

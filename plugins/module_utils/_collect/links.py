@@ -64,6 +64,8 @@ def _names(storage_path: str) -> List[str]:
 
 
 def _repository(folder: str, name: str) -> StoredRepository:
+    # A push links the manifest, then the tag. So that no tag of one is seen that is not, tags are read first.
+    tags = _tags(os.path.join(folder, "_manifests", "tags"))
     linked: Set[str] = set()
     broken: Set[str] = set()
     deleted: Dict[str, int] = {}
@@ -72,7 +74,8 @@ def _repository(folder: str, name: str) -> StoredRepository:
             digest, target = "%s:%s" % (kind.name, entry.name), _target(entry.path)
             if target is not None:
                 linked.add(digest)
-                if target != digest:
+                # A link that is just being written is empty for an instant.
+                if target != digest and _target(entry.path) != digest:
                     broken.add(digest)
             elif is_digest(digest):
                 # A manifest that was deleted leaves its folder, without the link, and with the time of that.
@@ -80,7 +83,7 @@ def _repository(folder: str, name: str) -> StoredRepository:
                     deleted[digest] = int(entry.stat().st_mtime)
     return StoredRepository(
         name=name,
-        tags=_tags(os.path.join(folder, "_manifests", "tags")),
+        tags=tags,
         linked=frozenset(linked),
         broken=frozenset(broken),
         deleted=deleted,

@@ -18,7 +18,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._collect.storage
     read_storage,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection import settings
-from ansible_collections.imagefleet.docker.plugins.module_utils._collection.damage import damage
+from ansible_collections.imagefleet.docker.plugins.module_utils._collection.damage import damage, not_served
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection.facts import Storage, StoredBlob
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection.needs import Need, needs_of
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection.plan import (
@@ -99,17 +99,19 @@ def look(place: Place, service: Service, limit: int) -> Look:
     storage = read_storage(place.storage_path)
     needs = needs_of(storage)
     present = look_at_blobs(place.storage_path, needs)
-    problem = damage(storage, present)
-    if problem:
-        raise RefusedError(problem)
-    collection = read_collection(service.collect(place.running, limit, dry_run=True))
     there = {digest: need for digest, need in needs.items() if digest in present}
-    problem = would_break(collection, there)
-    if problem:
-        raise RefusedError(problem)
+    _refuse(damage(storage))
+    collection = read_collection(service.collect(place.running, limit, dry_run=True))
+    _refuse(not_served(storage, collection, there))
+    _refuse(would_break(collection, there))
     garbage = look_at_blobs(place.storage_path, collection.blobs)
     missing = {digest: need for digest, need in needs.items() if digest not in present}
     return Look(storage, collection, garbage, there, present, missing)
+
+
+def _refuse(problem: Optional[str]) -> None:
+    if problem is not None:
+        raise RefusedError(problem)
 
 
 def read_collection(text: str) -> Collection:

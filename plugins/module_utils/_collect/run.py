@@ -263,11 +263,11 @@ class _Job:
         try:
             said = self._service.collect(self._place.running, self._request.collect_timeout, dry_run=False)
             more = sorted(read_collection(said).blobs - self._expected)
-        except RegistryError as error:
+        except FleetError as error:
             return [str(error)]
-        return (
-            ["the collector deleted %s (and %d more), which was not planned" % (more[0], len(more) - 1)] if more else []
-        )
+        if not more:
+            return []
+        return ["the collector deleted %s (and %d more), which was not planned" % (more[0], len(more) - 1)]
 
     def _prove(self) -> List[str]:
         """The registry takes back what it collected, and serves what it kept."""
@@ -284,7 +284,7 @@ class _Job:
             push_canary(client, canary)
             pull_canary(client, canary)
             delete_canary(client, canary)
-        except RegistryError as error:
+        except FleetError as error:
             return ["the image that was collected cannot be pushed and pulled again: %s" % error]
         everything = self._request.verify == ALL
         reading: Reading = read_images(

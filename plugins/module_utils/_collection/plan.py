@@ -106,6 +106,6 @@ def would_break(collection: Collection, needs: Mapping[str, Need]) -> Optional[s
         return None
     more = " (and %d more)" % (len(lost) - 1) if len(lost) > 1 else ""
     return (
-        "the registry's collector would delete %s%s, which %s needs. Nothing was changed; do not collect with this program"
-        % (lost[0], more, needs[lost[0]].by)
+        "the registry's collector would delete %s%s, which %s needs. Nothing was changed. If that was deleted just now, run "
+        "again; else do not collect with this program" % (lost[0], more, needs[lost[0]].by)
     )

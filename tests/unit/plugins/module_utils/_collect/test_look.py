@@ -158,6 +158,13 @@ def test_a_manifest_that_is_lost_is_refused_before_the_collector_is_asked(host):
         seen(host)
 
 
+def test_a_tag_of_what_is_not_served_any_more(host):
+    one = host.tree.image("app", "one", "1")
+    os.unlink(host.tree.manifest_link("app", one))
+    with pytest.raises(RefusedError, match="^app:1 is %s, which is there and is not served any more" % one):
+        seen(host)
+
+
 def test_a_manifest_of_another_kind(host):
     one = host.tree.manifest("app", {"schemaVersion": 1, "name": "app", "fsLayers": []})
     with pytest.raises(RefusedError, match="^app@%s is a manifest of a type that is not known" % one):

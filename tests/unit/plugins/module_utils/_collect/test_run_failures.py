@@ -11,6 +11,7 @@ import shutil
 import pytest
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect import run as module
+from ansible_collections.imagefleet.docker.plugins.module_utils._collect import task
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     PartialFailure,
     RefusedError,
@@ -214,6 +215,23 @@ def test_output_of_the_sweep_that_is_not_known(here):
     assert outcomes(result) == {"done"} and result["changed"] is True and is_open(here)
 
 
+@pytest.mark.parametrize("answer", [(1, "", "Job failed"), (0, "", "")])
+def test_what_images_need_is_looked_at_whatever_the_collector_says(here, monkeypatch, answer):
+    """Also when its output cannot be read at all."""
+
+    def sweep(_argv):
+        os.unlink(here.host.tree.blob_path(here.kept))
+        path = here.host.names.collector.output_file
+        os.unlink(path)
+        os.mkdir(path)
+        monkeypatch.setattr(task, "_remove", lambda _task: os.rmdir(path))
+        return answer
+
+    here.host.wrong["sweep"] = sweep
+    result = partial(here, "Job failed|cannot read .*: Is a directory|took")
+    assert "the collection took %s, which app:1 needs" % here.kept in result["problems"]
+
+
 def test_content_that_was_taken_although_an_image_needs_it(here):
     def sweep(argv):
         here.host.prints(argv, here.host.tree.collect(dry_run=False))
@@ -258,8 +276,6 @@ def test_a_disk_that_fails_afterwards_hides_nothing(here, monkeypatch, what):
         raise StateError("cannot look at the storage: Input/output error")
 
     later(here, "stop guard", lambda: monkeypatch.setattr(module, what, fail))
-    if what == "look_at_blobs":
-        monkeypatch.setattr(module._Job, "_prove", lambda _job: [])
     result = partial(here, "Input/output error")
     assert is_open(here) and result["plan"] and result["problems"]
 

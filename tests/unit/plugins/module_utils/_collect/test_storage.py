@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._collect import links
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect import storage as module
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.disk import disk_usage
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.links import is_served, layers_linked
@@ -22,6 +23,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._collect.storage
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import digest_of
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
 from ansible_collections.imagefleet.docker.tests.unit.plugins.module_utils._collect.trees import Tree, read, write
 
 THEN = 1_700_000_000
@@ -111,6 +113,39 @@ def test_a_link_that_was_torn(tree):
     write(tree.manifest_link("app", three), three.encode() + b"\n")
     app = repositories(tree)["app"]
     assert app.linked == {one, two, three} and app.broken == {one, two}
+
+
+def test_a_link_that_is_just_being_written(tree, monkeypatch):
+    """The registry empties it first when the same manifest is pushed again."""
+    one = tree.image("app", "one")
+    reads = []
+
+    def read_late(path, limit):
+        data = read_capped(path, limit)
+        if path != tree.manifest_link("app", one):
+            return data
+        reads.append(path)
+        return b"" if len(reads) == 1 else data
+
+    monkeypatch.setattr(links, "read_capped", read_late)
+    app = repositories(tree)["app"]
+    assert app.linked == {one} and app.broken == frozenset() and len(reads) == 2
+
+
+def test_a_push_while_it_is_read(tree, monkeypatch):
+    """It links the manifest, then the tag: no tag of something that is not linked may be seen."""
+    tree.image("app", "one", "1")
+
+    def push_late(path, limit):
+        data = read_capped(path, limit)
+        if os.sep + "tags" + os.sep in path or os.sep + "revisions" + os.sep in path:
+            monkeypatch.setattr(links, "read_capped", read_capped)
+            tree.image("app", "two", "2")
+        return data
+
+    monkeypatch.setattr(links, "read_capped", push_late)
+    app = repositories(tree)["app"]
+    assert set(app.tags.values()) <= app.linked
 
 
 def test_a_manifest_that_is_not_there(tree):
