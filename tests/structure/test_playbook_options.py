@@ -47,6 +47,12 @@ def the_task(book: str, module: str) -> dict[str, Any]:
             "image_fleet_registry_",
             ["modules/registry_retention.py", "doc_fragments/_registry.py"],
         ),
+        (
+            "restore.yml",
+            "registry_restore",
+            "image_fleet_registry_",
+            ["modules/registry_restore.py", "doc_fragments/_registry.py"],
+        ),
     ],
 )
 def test_every_option_is_a_variable(book: str, module: str, prefix: str, sources: list[str]) -> None:
