@@ -102,7 +102,7 @@ def look(place: Place, service: Service, limit: int) -> Look:
     there = {digest: need for digest, need in needs.items() if digest in present}
     _refuse(damage(storage))
     collection = read_collection(service.collect(place.running, limit, dry_run=True))
-    _refuse(not_served(storage, collection, there))
+    _refuse(not_served(storage, collection))
     _refuse(would_break(collection, there))
     garbage = look_at_blobs(place.storage_path, collection.blobs)
     missing = {digest: need for digest, need in needs.items() if digest not in present}

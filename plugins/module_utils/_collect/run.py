@@ -33,7 +33,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._collect.result 
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.service import Service
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.storage import look_at_blobs
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.verify import Reading, read_images
-from ansible_collections.imagefleet.docker.plugins.module_utils._collect.window import NewClient, Window
+from ansible_collections.imagefleet.docker.plugins.module_utils._collect.window import START_TIMEOUT, NewClient, Window
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection.barriers import (
     from_the_future,
     push_under_way,
@@ -81,8 +81,9 @@ def run_collection(
     """
     service = Service(request.service, run, alone=apply)
     client = TransferClient(request.registry, run_program=run_program)
-    # Connections end with every restart, and who waits for a registry to start decides by himself how long.
-    options = replace(request.registry, retries=0)
+    # Connections end with every restart, and who waits for a registry to start decides by himself how long: while it is
+    # closed, one that accepts and does not answer must not keep it so.
+    options = replace(request.registry, retries=0, timeout=min(request.registry.timeout, START_TIMEOUT))
 
     def new_client() -> TransferClient:
         return TransferClient(options, run_program=run_program)

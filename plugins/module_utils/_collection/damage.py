@@ -9,7 +9,7 @@ repaired; where a link was torn by a power failure, it stops.
 
 from __future__ import annotations
 
-from typing import Iterable, List, Mapping, Optional
+from typing import Iterable, List, Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection.facts import Storage, StoredRepository
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection.program import Collection
@@ -28,7 +28,7 @@ def damage(storage: Storage) -> Optional[str]:
     )
 
 
-def not_served(storage: Storage, collection: Collection, there: Mapping[str, object]) -> Optional[str]:
+def not_served(storage: Storage, collection: Collection) -> Optional[str]:
     """The first tag of a manifest that its repository does not link any more, and that the collector would delete.
 
     It answers 404, and can be put back as long as its content is there. What was linked after the storage was read is no
@@ -39,7 +39,7 @@ def not_served(storage: Storage, collection: Collection, there: Mapping[str, obj
         "it was deleted just now, run again" % (repository.name, tag, digest, _TAG % (repository.name, tag))
         for repository in storage.repositories
         for tag, digest in sorted(repository.tags.items())
-        if digest not in repository.linked and digest in there and digest in collection.blobs
+        if digest not in repository.linked and digest in collection.blobs
     )
 
 

@@ -14,7 +14,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._collect import 
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.canary import make_canary
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.run import run_collection
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.service import Service
-from ansible_collections.imagefleet.docker.plugins.module_utils._collect.window import PROOFS
+from ansible_collections.imagefleet.docker.plugins.module_utils._collect.window import PROOFS, START_TIMEOUT
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import LockedError, RefusedError
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.lock import exclusive_lock
 from ansible_collections.imagefleet.docker.tests.unit.plugins.module_utils._collect.hosts import UNIT, Host, old
@@ -172,16 +172,21 @@ def test_credential_helpers_are_asked_in_the_window_too(here, monkeypatch):
     made = []
     client = here.host.client
     monkeypatch.setattr(
-        module, "TransferClient", lambda options, run_program: made.append((options.retries, run_program)) or client()
+        module,
+        "TransferClient",
+        lambda options, run_program: made.append((options.retries, options.timeout, run_program)) or client(),
     )
 
     def helper(_argv, _text):
         raise AssertionError("nothing asks for credentials here")
 
-    here.collect(run_program=helper, retries=4)
-    assert made[0] == (4, helper) and len(made) > PROOFS
+    here.collect(run_program=helper, retries=4, timeout=3600)
+    assert made[0] == (4, 3600, helper) and len(made) > PROOFS
     # A registry that does not answer yet is waited for, by a clock that is ours.
-    assert set(made[1:]) == {(0, helper)}
+    assert set(made[1:]) == {(0, START_TIMEOUT, helper)}
+    made.clear()
+    here.collect(retries=4, timeout=7)
+    assert made == [(4, 7, None)], "without garbage nothing is proven"
 
 
 # Others at work ------------------------------------------------------------------------------------------------------

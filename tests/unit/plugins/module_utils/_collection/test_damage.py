@@ -32,7 +32,7 @@ LINK = "repositories/app/_manifests/revisions/" + ONE.digest.replace(":", "/") +
 @given(random_storages())
 def test_a_whole_storage(made):
     found, stored = made
-    assert damage(found) is None and not_served(found, collector(found, stored), stored) is None
+    assert damage(found) is None and not_served(found, collector(found, stored)) is None
 
 
 def test_content_that_is_lost():
@@ -67,7 +67,7 @@ def test_a_link_that_says_something_else():
 
 
 def not_served_of(found, stored):
-    return not_served(found, collector(found, stored), dict.fromkeys(stored))
+    return not_served(found, collector(found, stored))
 
 
 def test_a_tag_of_what_is_not_served_any_more():
@@ -84,7 +84,7 @@ def test_a_tag_that_was_pushed_while_the_storage_was_read():
     """The collector looks later, and keeps what it names."""
     found = storage(repository("app", TWO, tags={"1": ONE}, linked=frozenset({TWO.digest})), manifests=[ONE, TWO])
     stored = content(ONE, TWO)
-    assert not_served(found, Collection(stored, frozenset()), dict.fromkeys(stored)) is None
+    assert not_served(found, Collection(stored, frozenset())) is None
 
 
 def test_served_elsewhere_is_kept_by_who_serves_it():
