@@ -172,13 +172,23 @@ def unit(session: nox.Session) -> None:
         session.run("pytest", "-q", str(tests / "plugins" / "module_utils" if old else tests), *session.posargs)
 
 
-@nox.session(python=MAIN)
-def live(session: nox.Session) -> None:
-    """Promises about real engines: traps, random layer graphs, request counts, faults, bad input. Needs the lab up."""
+def _live(session: nox.Session, which: str) -> None:
     layer(session, CORE, *PYTEST, *SDK, "cryptography")
     session.env["PYTHONPATH"] = str(stage.STAGE)
     with session.chdir(COLLECTION):
-        session.run("pytest", "-q", "tests/live", *session.posargs)
+        session.run("pytest", "-q", "-m", which, "tests/live", *session.posargs)
+
+
+@nox.session(python=MAIN)
+def live(session: nox.Session) -> None:
+    """Promises about real engines and hosts: traps, random layer graphs, request counts, faults, bad input. Needs the lab up."""
+    _live(session, "not registries")
+
+
+@nox.session(name="live-registries", python=MAIN)
+def live_registries(session: nox.Session) -> None:
+    """Promises about registries, on real ones that each test starts for itself. Needs the lab up."""
+    _live(session, "registries")
 
 
 @nox.session(python=MAIN)
@@ -226,7 +236,7 @@ def report(session: nox.Session) -> None:
 
 @nox.session(python=MAIN)
 def demo(session: nox.Session) -> None:
-    """Bring the lab up on loopback, run playbooks/site.yml on its hosts, show what came of it."""
+    """Bring the lab up on loopback, run the playbooks on its hosts and a registry, show what came of it."""
     layer(session, CORE)
     ensure_lab_programs(session.run)
     stage.build(session.run)

@@ -15,9 +15,10 @@ description:
     registry is decided by that file.
   - An image counts as used for O(in_use_grace) after any host last used it, and after a host deleted it because a registry still
     served it. It counts for as long as the host where it was in use does not say otherwise.
-  - The hosts that must answer are those of a whole inventory group. A host that does not answer counts by what the ledger remembers of it
+  - The hosts that must answer are those of a whole inventory group. A host that cannot be reached counts by what the ledger remembers of it
     for O(host_grace); then nothing is known of it, and the ledger is incomplete until it answers or is named in O(retired_hosts). A host
-    that disappeared from the inventory still counts in the same way.
+    that disappeared from the inventory still counts in the same way. A host that was reached and whose engine gave no answer to rely on
+    makes the ledger incomplete at once.
   - What runs outside the inventory is protected by O(protect_from).
   - An incomplete ledger does not fail the module. RV(problems) says why it is incomplete and what to do; deletion by it is refused.
   - Runs on the control host and needs neither Docker nor any library there.
@@ -62,7 +63,7 @@ options:
     default: []
   host_grace:
     description:
-      - For how long a host that does not answer counts by what the ledger remembers of it, for example V(36h) or V(7d).
+      - For how long a host that cannot be reached counts by what the ledger remembers of it, for example V(36h) or V(7d).
     type: raw
     default: 7d
   in_use_grace:
@@ -76,10 +77,10 @@ options:
       - What the hosts told. A list of mappings with V(host) (or V(inventory_hostname)) and V(usage), or a mapping of host names to usage.
       - The usage is the registered result of M(imagefleet.docker.image_usage_info), its RV(imagefleet.docker.image_usage_info#module:usage),
         or the result of a loop, or a list of them, for a host with several engines.
-      - Hand over failed and unreachable results too. Such a host was asked and did not answer, and counts by the ledger. An expected host
-        without any observation was not asked, and the ledger is incomplete at once.
+      - Hand over failed and unreachable results too. A host that was unreachable counts by the ledger. One where the observation failed was
+        reached and has a silent engine, and one without any observation was not asked; either makes the ledger incomplete at once.
       - An observation that is older than 26 hours, from the future, or from an engine whose clock differs by more than 5 minutes is no
-        answer. Neither is it when not all engines that the ledger knows of the host are among the observations.
+        answer of the engine. Neither is it when not all engines that the ledger knows of the host are among the observations.
     type: raw
     default: []
   protect_from:

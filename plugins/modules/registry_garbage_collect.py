@@ -15,7 +15,8 @@ description:
   - Runs the garbage collection of a distribution registry (C(docker-registry)) that is a systemd service on this host and keeps its
     content on this host's disk. Deleting manifests, as M(imagefleet.docker.registry_retention) does, frees nothing by itself.
   - Plans with the registry's own collector in its dry run, and compares that with what every image in the storage needs, read
-    independently. When the collector would take anything that an image needs, nothing is changed.
+    independently. When the collector would take anything that an image needs, nothing is changed. Nor is anything when it is not
+    known what an image needs, since its manifest is lost or damaged; the message says what to do.
   - Then the registry is made read-only by a drop-in below C(/run), restarted, and proven closed by an upload that it refuses. The
     collector runs as the registry's own user, with a hard time limit. Everything that images need is looked at on the disk, the
     registry is restarted with its own settings, proven open, and a small image that was collected is pushed and pulled again, since a
@@ -274,7 +275,9 @@ def main() -> None:
     module = AnsibleModule(argument_spec={**REGISTRY_ARGUMENTS, **ARGUMENTS}, supports_check_mode=True)
 
     def run(argv: List[str]) -> Any:
-        return module.run_command(argv)
+        # As it is given: a script among it has variables of its own. What cannot be run is for the core to tell, which opens
+        # the registry first.
+        return module.run_command(argv, expand_user_and_vars=False, handle_exceptions=False)
 
     run_module(
         module,

@@ -1,29 +1,22 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The other tools: crane of the lab, and skopeo of two Debian releases, fetched once and only unpacked; with their ages."""
+"""The other tools: crane of the lab, and skopeo of two Debian releases; with their ages."""
 
 from __future__ import annotations
 
 import gzip
-import os
 import re
-import shutil
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from lab.apt import Apt
 from lab.paths import Cache
 from lab.prepare import versions
+from lab.skopeo import unpacked_skopeo
 from lab.tools import program, with_own_library
 
-#: suite -> skopeo's package with the libraries that machines lack; testing's with its C library beside it.
-_SKOPEO = {
-    "bookworm": ["skopeo", "libgpgme11", "libassuan0", "libgpg-error0"],
-    "forky": ["skopeo", "libgpgme45", "libassuan9", "libgpg-error0", "libsqlite3-0", "libc6"],
-}
 _SUITES = {"bookworm": "Debian 12", "forky": "Debian testing"}
 
 
@@ -51,19 +44,12 @@ def crane(cache: Cache) -> Peer:
 
 def skopeo(cache: Cache, suite: str) -> Peer:
     """Of this suite; what cannot be fetched is told in its place."""
-    folder = cache.root / "bench" / ("skopeo-" + suite)
     try:
-        version = _fetch(cache, suite, folder)
+        found = unpacked_skopeo(cache, suite)
     except (RuntimeError, OSError) as error:
         return Peer("skopeo of " + _SUITES[suite], missing="cannot be had: %s" % error)
-    words = [str(folder / "usr/bin/skopeo")]
-    libraries = next(folder.glob("usr/lib/*-linux-gnu"))
-    loaders = sorted(libraries.glob("ld-linux-*.so.*"))
-    if loaders:
-        words = [str(loaders[0]), "--library-path", str(libraries), *words]
-    else:
-        words = ["env", "LD_LIBRARY_PATH=%s" % libraries, *words]
-    return Peer("skopeo " + _upstream(version), tuple(words), _about(folder, "skopeo", version, suite))
+    about = _about(found.folder, "skopeo", found.version, suite)
+    return Peer("skopeo " + _upstream(found.version), found.words, about)
 
 
 def registry_about(cache: Cache) -> str:
@@ -71,21 +57,6 @@ def registry_about(cache: Cache) -> str:
     program(cache, "bookworm", "docker-registry")  # it says so when it is not there
     version = versions(cache)["tools"]["bookworm"]["packages"]["docker-registry"]
     return "docker-registry %s" % _about(cache.tools("bookworm"), "docker-registry", version, "bookworm")
-
-
-def _fetch(cache: Cache, suite: str, folder: Path) -> str:
-    """The version of what lies in the folder, fetched when it is not there."""
-    record = folder / "version"
-    if not record.exists():
-        apt = Apt(suite, cache.root / "apt" / ("bench-" + suite), testing=suite == "forky")
-        apt.update()
-        draft = folder.with_name(folder.name + ".draft")
-        shutil.rmtree(draft, ignore_errors=True)
-        found = apt.download(_SKOPEO[suite], draft)
-        (draft / "version").write_text(found["skopeo"])
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(draft, folder)
-    return record.read_text()
 
 
 def _about(folder: Path, package: str, version: str, suite: str) -> str:

@@ -121,6 +121,7 @@ def run(root: Path, units: Sequence[str], sanities: Sequence[str], missing: Sequ
         session("molecule", "stage", "lab up"),
         session("live", "stage", "lab up"),
     ]
+    registries = [session("live-registries", "stage", "lab up")]
     down = runner.add("lab down", (*_LAB, "down", "--name", "test"))
     proof = runner.add("lab proof", (*_LAB, "prove", "--name", "proof"))
     try:
@@ -129,8 +130,10 @@ def run(root: Path, units: Sequence[str], sanities: Sequence[str], missing: Sequ
             runner.lane([stage])
             checking = pool.submit(runner.lane, processor)
             starting.result()
+            # Beside the engines: what brings registries of its own follows what needs the processor alone.
+            following = pool.submit(lambda: (checking.result(), runner.lane(registries)))
             runner.lane(engines)
-            checking.result()
+            following.result()
     finally:
         runner.run(down)
     runner.lane([proof])

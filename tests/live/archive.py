@@ -15,10 +15,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Mapping, Sequence
 
-from lab import load
+from lab.paths import cache
 
 #: A program that needs nothing else, of the lab.
-BUSYBOX = Path(load("test")["cache"]) / "tools" / "bookworm" / "bin" / "busybox"
+BUSYBOX = cache().tools("bookworm") / "bin" / "busybox"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from stand_in_registry import StandInRegistry
 from workbench import Workbench
 
 LAB = load("test")
+#: Fixtures that hand out what the lab has only once.
+SHARED = {"bench", "host"}
 ENGINES = {engine["name"]: engine for engine in LAB["engines"]}
 
 
@@ -37,6 +39,17 @@ def pytest_configure(config: Any) -> None:
         os.environ.pop(name, None)
         os.environ.pop(name.upper(), None)
     config.addinivalue_line("markers", "engines(*names): run on these engines or kinds of engines only")
+    config.addinivalue_line("markers", "registries: needs nothing that other tests use, so it may run beside them")
+
+
+def pytest_collection_modifyitems(items: list[Any]) -> None:
+    """Tests that bring registries of their own, and use no engine and no host, are a layer of their own."""
+    for item in items:
+        alone = item.path.name.startswith(
+            ("test_registry_", "test_retention", "test_random_registries", "test_foreign_layers")
+        )
+        if alone and not SHARED & set(item.fixturenames):
+            item.add_marker("registries")
 
 
 @pytest.fixture

@@ -227,7 +227,10 @@ def _promote(rng: random.Random, drawn: DrawnRegistry) -> None:
 
 
 def _policy(rng: random.Random, drawn: DrawnRegistry) -> dict[str, Any]:
-    """Rules whose outcome does not depend on the day, as long as it is after the dates of the builds."""
+    """Rules whose outcome does not depend on the day, as long as it is after the dates of the builds.
+
+    Few that keep, and one that deletes much: of many together nothing would go.
+    """
     everything = drawn.prefix + "/**"
     age = "%dd" % (date.today() - rng.choice(CUTS)).days
     keep: list[dict[str, Any]] = [
@@ -242,22 +245,26 @@ def _policy(rng: random.Random, drawn: DrawnRegistry) -> dict[str, Any]:
         {"younger_than": age, "clock": "created"},
         {"tagged": False},
     ]
-    delete: list[dict[str, Any]] = [
+    much: list[dict[str, Any]] = [
         {"repositories": everything},
         {"repositories": everything, "tagged": True},
-        {"repositories": everything, "tagged": False},
         {"repositories": everything, "older_than": age, "clock": "created"},
         {"repositories": [everything, "!%s/tool" % drawn.prefix], "tags": ["*", "!latest"]},
+    ]
+    little: list[dict[str, Any]] = [
+        {"repositories": everything, "tagged": False},
         {"repositories": everything, "tags": ["pr-*", "nightly-*", "*-rc.*"]},
         {"repositories": everything, "labels": "tier=dev"},
     ]
     return {
-        "keep": [{"name": "keep-%d" % number, **rule} for number, rule in enumerate(keep) if rng.random() < 0.3],
-        "delete": [
-            {"name": "delete-%d" % number, **rule} for number, rule in enumerate(rng.sample(delete, rng.randint(1, 3)))
-        ],
+        "keep": _named("keep", rng.sample(keep, rng.choice((0, 1, 1, 2)))),
+        "delete": _named("delete", [rng.choice(much), *rng.sample(little, rng.choice((0, 1, 2)))]),
         "protect": _protect(rng, drawn),
     }
+
+
+def _named(prefix: str, rules: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"name": "%s-%d" % (prefix, number), **rule} for number, rule in enumerate(rules)]
 
 
 def _protect(rng: random.Random, drawn: DrawnRegistry) -> list[str]:

@@ -14,7 +14,7 @@ from registry_content import Manifest
 
 def lay(registry: OwnRegistry, repository: str, manifest: Manifest, *tags: str) -> str:
     """A manifest with all that it needs, under these tags or none; returns its digest. The registry may run."""
-    root = registry.server.data / "docker" / "registry" / "v2"
+    root = _root(registry)
     own = root / "repositories" / repository
     for child in manifest.children:
         lay(registry, repository, child)
@@ -24,10 +24,19 @@ def lay(registry: OwnRegistry, repository: str, manifest: Manifest, *tags: str) 
     _blob(root, manifest.body)
     _link(own / "_manifests" / "revisions", manifest.digest)
     for tag in tags:
-        place = own / "_manifests" / "tags" / tag
-        _link(place / "index", manifest.digest)
-        _write(place / "current" / "link", manifest.digest.encode())
+        point(registry, repository, tag, manifest.digest)
     return manifest.digest
+
+
+def point(registry: OwnRegistry, repository: str, tag: str, found: str) -> None:
+    """A tag, whether its manifest is there or not: so it is when a push and a deletion of the same manifest cross."""
+    place = _root(registry) / "repositories" / repository / "_manifests" / "tags" / tag
+    _link(place / "index", found)
+    _write(place / "current" / "link", found.encode())
+
+
+def _root(registry: OwnRegistry) -> Path:
+    return registry.server.data / "docker" / "registry" / "v2"
 
 
 def _blob(root: Path, data: bytes) -> None:

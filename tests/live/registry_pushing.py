@@ -15,23 +15,32 @@ from registry_content import INDEX_TYPES, MANIFEST_TYPES, OCI_INDEX, Manifest, c
 ACCEPT = tuple(("Accept", media) for media in MANIFEST_TYPES)
 
 
+class NotTaken(AssertionError):
+    """The registry answered another status than one that means that it was done."""
+
+
 def push(address: str, repository: str, manifest: Manifest, *tags: str, known: set[str] | None = None) -> str:
     """Put a manifest with all that it needs, under these tags, or by digest alone; returns its digest.
 
     What is in `known`, digests, is taken to be in the repository; what is put there is added.
     """
     there = set() if known is None else known
-    for blob in manifest.blobs:
-        if digest(blob) not in there:
-            put_blob(address, repository, blob)
-            there.add(digest(blob))
-    for child in manifest.children:
-        if child.digest not in there:
-            push(address, repository, child, known=there)
+    push_parts(address, repository, manifest, there)
     there.add(manifest.digest)
     for reference in tags or (manifest.digest,):
         put_manifest(address, repository, manifest.body, manifest.media, reference)
     return manifest.digest
+
+
+def push_parts(address: str, repository: str, manifest: Manifest, known: set[str]) -> None:
+    """All that a manifest needs, and not the manifest itself; `known` is as that of push()."""
+    for blob in manifest.blobs:
+        if digest(blob) not in known:
+            put_blob(address, repository, blob)
+            known.add(digest(blob))
+    for child in manifest.children:
+        if child.digest not in known:
+            push(address, repository, child, known=known)
 
 
 def put_blob(address: str, repository: str, blob: bytes) -> None:
@@ -64,13 +73,18 @@ def attach(address: str, repository: str, referrer: Manifest) -> str:
     """Push a referrer and enter it under the fallback tag of its subject, as clients of such registries do."""
     assert referrer.subject is not None
     push(address, repository, referrer)
-    tag = fallback_tag(referrer.subject.digest)
-    before = call(address, "GET", manifest_path(repository, tag), headers=ACCEPT)
+    listed = list_with(address, repository, referrer)
+    put_manifest(address, repository, encoded(listed), OCI_INDEX, fallback_tag(referrer.subject.digest))
+    return referrer.digest
+
+
+def list_with(address: str, repository: str, referrer: Manifest) -> dict[str, Any]:
+    """The list of a subject's referrers as it is under the fallback tag now, and with this one."""
+    assert referrer.subject is not None
+    before = call(address, "GET", manifest_path(repository, fallback_tag(referrer.subject.digest)), headers=ACCEPT)
     known = json.loads(before.body)["manifests"] if before.status == 200 else []
     entries = [*(one for one in known if one["digest"] != referrer.digest), referrer.descriptor]
-    document = encoded({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries})
-    put_manifest(address, repository, document, OCI_INDEX, tag)
-    return referrer.digest
+    return {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}
 
 
 def sign(address: str, repository: str, subject: Manifest, *kinds: str) -> list[str]:
@@ -126,9 +140,7 @@ def is_index(document: dict[str, Any], media: str) -> bool:
 
 
 def _ok(answer: Answer, status: int) -> Answer:
-    assert answer.status == status, "%d, not %d: %s" % (
-        answer.status,
-        status,
-        answer.body[:300].decode("utf-8", "replace"),
-    )
+    if answer.status != status:
+        told = answer.body[:300].decode("utf-8", "replace")
+        raise NotTaken("%d, not %d: %s" % (answer.status, status, told))
     return answer

@@ -5,51 +5,18 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
+from fleet_playbooks import GONE, Playbooks
 from lab import load
 
 LAB = load("test")
 HOSTS = sorted(host["name"] for host in LAB["hosts"])
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 BATCH = "PLAY [Install the scheduled clean-up in growing batches]"
-# Nobody listens at port 1.
-GONE = {"gone": {"ansible_host": "127.0.0.1", "ansible_port": 1}}
 TRACES = "find /etc /usr/local /var/lib /var/log /run -path /var/lib/docker -prune -o -name '*imagefleet*' -print"
-
-
-class Playbooks:
-    """Runs playbooks on the fleet, with more hosts and variables in an inventory of the test."""
-
-    def __init__(self, folder: Path, **groups: Any) -> None:
-        self._inventory = folder / "inventory.yml"
-        self._inventory.write_text("---\n" + json.dumps({"all": {"children": groups}}))
-        self._folder = folder
-
-    def run(self, *words: str, command: str = "ansible-playbook") -> subprocess.CompletedProcess[str]:
-        inventories = ["--inventory", LAB["inventory"], "--inventory", str(self._inventory)]
-        return subprocess.run(
-            [str(Path(sys.executable).with_name(command)), *inventories, *words],
-            env={**os.environ, "ANSIBLE_NOCOLOR": "true", "ANSIBLE_SSH_TIMEOUT": "20"},
-            cwd=self._folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def on_hosts(self, shell: str) -> dict[str, str]:
-        """Host -> what a shell command prints there."""
-        found = self.run(
-            "image_hosts", "--one-line", "--module-name", "ansible.builtin.shell", "--args", shell, command="ansible"
-        )
-        assert found.returncode == 0, found.stdout + found.stderr
-        return dict(re.findall(r"^(\S+) \| .* \(stdout\) ?(.*)$", found.stdout, re.MULTILINE))
 
 
 def test_the_first_example_of_the_readme(tmp_path: Path) -> None:

@@ -6,77 +6,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Iterator
 
 import pytest
 import registry_content as content
 from crane_registry import CraneRegistry
 from faults import RESET
-from janitor import WEB, by_name, outcomes, restore, tidy
+from janitor import WEB, by_name, outcomes, restore
 from meddling_proxy import MeddlingProxy
 from own_registry import OwnRegistry
+from race_scene import KEPT, OLD, OLDER, Meanwhile, build, check, releases, run
 from registry_content import Manifest
-from registry_disk import lay
 from registry_pushing import attach, delete_manifest, head_manifest, list_tags, push, retag, sign
 from whole import all_whole, orphans, pulls_whole
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PartialFailure
 
-RULES: dict[str, Any] = {"keep": [{"tags": ["2.0.0", "stable", "new", "free"]}], "retries": 1}
-
-
-def build(seed: str, *more: Manifest) -> Manifest:
-    own = content.multi_platform(seed)
-    return content.index([*own.children, *more], annotations={"build": seed})
-
-
-OLD, OLDER, KEPT = build("old"), build("older"), build("kept")
-
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[OwnRegistry]:
-    """Two releases that go, and one that stays, with a second tag that is elsewhere."""
-    (tmp_path / "registry").mkdir()
-    with OwnRegistry(tmp_path / "registry") as found:
-        lay(found, WEB, OLDER, "1.0.0")
-        lay(found, WEB, OLD, "1.1.0")
-        lay(found, WEB, KEPT, "2.0.0")
-        lay(found, WEB, build("stable"), "stable")
+    with releases(tmp_path / "registry") as found:
         yield found
-
-
-class Meanwhile:
-    """Do something once, when the run has come to a point: before or after the `nth` request of a kind."""
-
-    def __init__(self, proxy: MeddlingProxy, what: Callable[[], object]) -> None:
-        self.done = 0
-        self._proxy = proxy
-        self._what = what
-        self._seen = 0
-
-    def _at(self, hit: bool, nth: int) -> None:
-        if hit:
-            self._seen += 1
-            if self._seen == nth:
-                self.done += 1
-                self._what()
-
-    def before(self, method: str, ending: str, nth: int = 1) -> "Meanwhile":
-        self._proxy.before = lambda verb, path: self._at(verb == method and path.endswith(ending), nth)
-        return self
-
-    def after(self, method: str, ending: str, nth: int = 1) -> "Meanwhile":
-        self._proxy.after = lambda verb, path, _status: self._at(verb == method and path.endswith(ending), nth)
-        return self
-
-
-def run(folder: Path, proxy: MeddlingProxy, **more: Any) -> dict[str, Any]:
-    return tidy(folder, proxy.address, **{**RULES, "concurrency": 1, **more})
-
-
-def check(registry: OwnRegistry, *tags: str) -> None:
-    assert {tag for tag in registry.tags(WEB) if not tag.startswith("sha256-")} == set(tags)
-    assert all_whole(registry.address, WEB) == []
 
 
 # Between the plan and the first deletion -----------------------------------------------------------------------------

@@ -226,7 +226,7 @@ def test_two_engines_of_one_host(tmp_path: Path) -> None:
     options = {"ledger": str(tmp_path / "ledger.json"), "expected_hosts": ["lab"], "first_run": True}
     assert keep_ledger({**options, "observations": {"lab": {"results": both}}}, True)["complete"]
     result = keep_ledger({**options, "observations": {"lab": both[:1]}}, True)
-    assert result["coverage"] == {"answered": [], "from_ledger": ["lab"], "blind": []}
+    assert result["coverage"] == {"answered": [], "from_ledger": ["lab"], "blind": []} and not result["complete"]
     late = keep_ledger({**options, "observations": {"lab": both[:1]}, "host_grace": "0"}, False, int(time.time()) + 5)
     assert late["coverage"]["blind"] == ["lab"]
     assert 'retired_hosts: ["lab/' in late["problems"][0] or "retired_hosts: [lab/" in late["problems"][0]

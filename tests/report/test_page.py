@@ -21,6 +21,7 @@ UNREACHABLE = {"unreachable": True, "msg": "Failed to connect to the host via ss
 REGISTRIES = {
     "hostile": {"<b>": retention_samples.hostile()},
     "plan": {"registry.example.com": retention_samples.ordinary()},
+    "registry": {"registry.example.com": retention_samples.ordinary()},
 }
 PAGES: Dict[str, Any] = {
     "plan": (samples.ordinary(), EXPECTED),
@@ -29,6 +30,7 @@ PAGES: Dict[str, Any] = {
     "hostile": (samples.hostile(), None),
     "damaged": (samples.damaged(), None),
     "empty": ({}, []),
+    "registry": ({}, None),
 }
 VIEWS = [(1400, 900, False), (1400, 900, True), (360, 740, False), (360, 740, True)]
 

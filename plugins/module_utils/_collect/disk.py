@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import Dict
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._collect.storage import ROOT
+from ansible_collections.imagefleet.docker.plugins.module_utils._collect.storage import BLOBS
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
 
 # What stat(2) counts st_blocks in, whatever the file system's own blocks are.
@@ -22,7 +22,7 @@ def disk_usage(storage_path: str) -> Dict[str, int]:
     except OSError as error:
         raise StateError("cannot look at the storage %s: %s" % (storage_path, error.strerror or error)) from error
     used = 0
-    for folder, _folders, files in os.walk(os.path.join(storage_path, ROOT, "blobs")):
+    for folder, _folders, files in os.walk(os.path.join(storage_path, BLOBS)):
         for name in files:
             try:
                 used += os.lstat(os.path.join(folder, name)).st_blocks * BLOCK

@@ -9,16 +9,18 @@ import os
 from dataclasses import dataclass
 from typing import Dict, FrozenSet, List, Mapping, Optional, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._collect.process import Running
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.request import CollectRequest
-from ansible_collections.imagefleet.docker.plugins.module_utils._collect.service import Running, Service
+from ansible_collections.imagefleet.docker.plugins.module_utils._collect.service import Service
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.storage import (
     is_storage,
     look_at_blobs,
     read_storage,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection import settings
+from ansible_collections.imagefleet.docker.plugins.module_utils._collection.damage import damage, not_served
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection.facts import Storage, StoredBlob
-from ansible_collections.imagefleet.docker.plugins.module_utils._collection.needs import Need, needs_of, unreadable
+from ansible_collections.imagefleet.docker.plugins.module_utils._collection.needs import Need, needs_of
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection.plan import (
     CollectionPlan,
     make_plan,
@@ -56,7 +58,7 @@ class Look:
     missing: Mapping[str, Need]
 
     def plan(self, own: FrozenSet[str]) -> CollectionPlan:
-        return make_plan(self.storage, self.collection, self.garbage, own)
+        return make_plan(self.storage, self.collection, self.garbage, frozenset(self.missing), own)
 
 
 def find_place(request: CollectRequest, service: Service) -> Place:
@@ -95,28 +97,26 @@ def find_place(request: CollectRequest, service: Service) -> Place:
 def look(place: Place, service: Service, limit: int) -> Look:
     """Raises RefusedError when the collector must not run, RegistryError when it cannot."""
     storage = read_storage(place.storage_path)
-    strange = unreadable(storage)
-    if strange:
-        digest, name = next(iter(strange.items()))
-        raise RefusedError(
-            "%s@%s is a manifest of a type that is not known (and %d more), so what it needs is not known either. Nothing was "
-            "changed; delete it, or push it again in a current format" % (name, digest, len(strange) - 1)
-        )
     needs = needs_of(storage)
     present = look_at_blobs(place.storage_path, needs)
-    collection = read_collection(service.collect(place.running, limit, dry_run=True))
     there = {digest: need for digest, need in needs.items() if digest in present}
-    problem = would_break(collection, there)
-    if problem:
-        raise RefusedError(problem)
+    _refuse(damage(storage))
+    collection = read_collection(service.collect(place.running, limit, dry_run=True))
+    _refuse(not_served(storage, collection))
+    _refuse(would_break(collection, there))
     garbage = look_at_blobs(place.storage_path, collection.blobs)
     missing = {digest: need for digest, need in needs.items() if digest not in present}
     return Look(storage, collection, garbage, there, present, missing)
 
 
+def _refuse(problem: Optional[str]) -> None:
+    if problem is not None:
+        raise RefusedError(problem)
+
+
 def read_collection(text: str) -> Collection:
     """Raises RegistryError for what no known collector prints."""
-    found = parse_collection(text.splitlines())
+    found = parse_collection(text)
     if found is None:
         raise RegistryError(
             "the registry's collector printed something that is not known (%r ...), so what it does cannot be checked"

@@ -59,7 +59,7 @@ def build_result(
         "plan": rows,
         "plan_digest": plan.digest,
         "summary": {
-            "kept": plan.marked,
+            "kept": plan.stays,
             "to_delete": len(rows),
             "deleted": count(DONE),
             "refused": count(REFUSED),

@@ -6,47 +6,36 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Dict, List, Mapping, Sequence, Tuple
+from typing import Sequence
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._collection.units import (
-    WORK,
-    Names,
-    Owner,
-    collector_command,
-    environment_text,
-)
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RefusedError, RegistryError, StateError
-from ansible_collections.imagefleet.docker.plugins.module_utils._install.systemd import Run, reload_units, restart
-from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped, write_atomic
+from ansible_collections.imagefleet.docker.plugins.module_utils._collect.process import Running, look_at_process
+from ansible_collections.imagefleet.docker.plugins.module_utils._collect.task import attempt, last_lines, run_task
+from ansible_collections.imagefleet.docker.plugins.module_utils._collection.units import Names
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RefusedError, RegistryError
+from ansible_collections.imagefleet.docker.plugins.module_utils._install.systemd import Run
 
-MAX_OUTPUT = 1024 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Running:
-    """The main process of the service, as the kernel has it. `config_file` is absolute."""
-
-    owner: Owner
-    program: str
-    config_file: str
-    environment: Mapping[str, str]
+VERSION_SECONDS = 60
+ENDED = ("inactive", "failed")
 
 
 class Service:
-    """One unit of systemd, and what we make beside it."""
+    """One unit of systemd, and what we make beside it.
 
-    def __init__(self, unit: str, run: Run) -> None:
+    `alone`: whether no other run for this unit can be at work, so that the collector's own unit and files may be used.
+    """
+
+    def __init__(self, unit: str, run: Run, alone: bool, proc: str = "/proc") -> None:
         self.names = Names(unit)
         self._run = run
+        self._alone = alone
+        self._proc = proc
 
     def look(self) -> Running:
         """Raises RefusedError when no registry runs there, StateError when its process cannot be looked at."""
         unit = self.names.unit
         told = dict(
             line.partition("=")[::2]
-            for line in self._call(["systemctl", "show", unit, "--property=ActiveState,MainPID"]).splitlines()
+            for line in self.order(["systemctl", "show", unit, "--property=ActiveState,MainPID"]).splitlines()
         )
         pid = told.get("MainPID", "0")
         if told.get("ActiveState") != "active" or not pid.isdigit() or pid == "0":
@@ -54,107 +43,61 @@ class Service:
                 "service %s does not run on this host (%s). Name the unit of the registry with service, and run where it runs"
                 % (unit, told.get("ActiveState") or "unknown")
             )
-        return _running("/proc/" + pid, unit)
+        return look_at_process("%s/%s" % (self._proc, pid), unit)
 
     def restart(self) -> None:
-        """With the units as they are on disk. Raises StateError."""
-        reload_units(self._run)
-        restart(self._run, self.names.unit)
+        """With the units as they are on disk, however often it was started lately. Raises RegistryError."""
+        self.order(["systemctl", "daemon-reload"])
+        attempt(self._run, ["systemctl", "reset-failed", self.names.unit])
+        self.order(["systemctl", "restart", self.names.unit])
 
     def version(self, running: Running) -> str:
-        """What the program says of itself."""
-        return self._call([running.program, "--version"])
+        """What the program says of itself. It is the registry's own user's, so it is not run as root. Raises RegistryError."""
+        task = self.names.asking(os.getpid())
+        try:
+            return run_task(self._run, task, running, ["--version"], VERSION_SECONDS)
+        except RegistryError as error:
+            raise RegistryError("%s --version failed: %s" % (running.program, error)) from error
 
     def collect(self, running: Running, seconds: int, dry_run: bool) -> str:
         """Run the registry's own collector, never with --delete-untagged (S8); what it printed. Raises RegistryError."""
         names = self.names
-        write_atomic(names.environment_file, environment_text(running.environment).encode("utf-8", "surrogateescape"))
-        for path in (names.output_file, names.errors_file):
-            _remove(path)
-        argv = [running.program, "garbage-collect", *(["--dry-run"] if dry_run else []), running.config_file]
-        command = collector_command(names, running.owner, argv, seconds, only_closed=not dry_run)
+        task = names.collector if self._alone else names.asking(os.getpid())
+        flags = ["--dry-run"] if dry_run else []
+        arguments = ["garbage-collect", *flags, running.config_file]
         try:
-            code, output, errors = self._attempt(command)
-            said = read_capped(names.output_file, MAX_OUTPUT) or b""
-            if code != 0:
-                told = (
-                    (read_capped(names.errors_file, MAX_OUTPUT) or b"").decode("utf-8", "replace") or errors or output
-                )
-                raise RegistryError(
-                    "%s garbage-collect%s failed, or took longer than %d seconds (collect_timeout): %s"
-                    % (running.program, " --dry-run" if dry_run else "", seconds, _last(told))
-                )
-            return said.decode("utf-8", "replace")
-        finally:
-            for path in (names.environment_file, names.output_file, names.errors_file):
-                _remove(path)
-            with suppress(OSError):
-                os.rmdir(WORK)  # the collection of another registry of this host may have files there
+            return run_task(self._run, task, running, arguments, seconds, None if dry_run else names.drop_in)
+        except RegistryError as error:
+            raise RegistryError(
+                "%s %s failed, or took longer than %d seconds (collect_timeout): %s"
+                % (running.program, " ".join(arguments[:-1]), seconds, error)
+            ) from error
 
-    def order(self, argv: Sequence[str]) -> None:
-        """Raises RegistryError when systemd does not take it."""
-        self._call(list(argv))
-
-    def stop(self, unit: str) -> None:
-        """One of our own units, if it still runs."""
-        self._attempt(["systemctl", "stop", unit])
-
-    def _call(self, argv: List[str]) -> str:
-        code, output, errors = self._attempt(argv)
+    def order(self, argv: Sequence[str]) -> str:
+        """What systemd says. Raises RegistryError when it does not take it."""
+        code, output, errors = attempt(self._run, argv)
         if code != 0:
             raise RegistryError(
                 "%s ended with %d: %s. The journal of %s may tell more"
-                % (" ".join(argv[:2]), code, _last(errors or output), self.names.unit)
+                % (" ".join(argv[:2]), code, last_lines(errors or output), self.names.unit)
             )
         return output
 
-    def _attempt(self, argv: List[str]) -> Tuple[int, str, str]:
-        try:
-            return self._run(argv)
-        except OSError as error:
-            raise StateError("cannot run %s: %s" % (argv[0], error.strerror or error)) from error
+    def state(self, unit: str) -> str:
+        """As systemd names it; a unit that it does not know is inactive. Raises RegistryError."""
+        told = self.order(["systemctl", "show", unit, "--property=ActiveState"])
+        return told.strip().partition("=")[2]
 
+    def works(self, unit: str) -> bool:
+        """Whether one of our own units runs, or begins, or ends: a oneshot unit is never active. Raises RegistryError."""
+        return self.state(unit) not in ENDED
 
-def _running(process: str, unit: str) -> Running:
-    try:
-        status = os.stat(process)
-        program = os.readlink(process + "/exe")
-        folder = os.readlink(process + "/cwd")
-        words = _strings(process + "/cmdline")
-        environment: Dict[str, str] = dict(
-            word.partition("=")[::2] for word in _strings(process + "/environ") if "=" in word
-        )
-    except OSError as error:
-        raise StateError(
-            "cannot look at the process of %s: %s; this needs root, so run with become"
-            % (unit, error.strerror or error)
-        ) from error
-    if program.endswith(" (deleted)"):
-        raise RefusedError("%s still runs a program that was replaced on disk; restart it first" % unit)
-    config = words[2] if len(words) > 2 and words[1] == "serve" else environment.get("REGISTRY_CONFIGURATION_PATH", "")
-    if not config:
-        raise RefusedError(
-            "%s runs %s, which is not 'PROGRAM serve CONFIGURATION' as the distribution registry is started"
-            % (unit, " ".join(words) or program)
-        )
-    owner = Owner(status.st_uid, status.st_gid, folder)
-    return Running(owner, program, os.path.join(folder, config), environment)
+    def stop(self, unit: str) -> None:
+        """One of our own units, if it runs."""
+        attempt(self._run, ["systemctl", "stop", unit])
 
-
-def _strings(path: str) -> List[str]:
-    with open(path, "rb") as stream:
-        return [part.decode("utf-8", "surrogateescape") for part in stream.read().split(b"\0") if part]
-
-
-def _last(text: str) -> str:
-    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    return " | ".join(lines[-3:])[-600:] or "it said nothing"
-
-
-def _remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise StateError("cannot remove %s: %s" % (path, error.strerror or error)) from error
+    def end(self, unit: str) -> None:
+        """The same, for what must not go on. Raises RegistryError when it does."""
+        self.stop(unit)
+        if self.works(unit):
+            raise RegistryError("%s was told to stop and does not end" % unit)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Collection, Iterator, List, Set, Tuple
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._collect.storage import is_served
+from ansible_collections.imagefleet.docker.plugins.module_utils._collect.links import is_served
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection.facts import Storage
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import ContentError, RegistryError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import parse_manifest
@@ -19,7 +19,7 @@ SAMPLE = 10
 
 @dataclass
 class Reading:
-    """What was read: images, bytes of blobs, and what is wrong, in words."""
+    """What was read: whole images, bytes of blobs, and what is wrong, in words."""
 
     images: int = 0
     bytes: int = 0
@@ -37,8 +37,9 @@ def read_images(
     reading = Reading()
     seen: Set[str] = set(missing)
     for repository, tag, digest in _chosen(storage, everything):
-        reading.images += 1
-        for part, problem in _image(client, repository, digest, seen, reading):
+        found = list(_image(client, repository, digest, seen, reading))
+        reading.images += 0 if found else 1
+        for part, problem in found:
             if is_served(storage_path, repository, part):
                 reading.problems.append("%s:%s: %s" % (repository, tag, problem))
     return reading

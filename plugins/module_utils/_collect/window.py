@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import replace
 from typing import Callable, Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.service import Service
@@ -25,6 +24,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic im
 # Seconds: for a registry to answer after its start, and what the guard waits beyond the collector's limit.
 START_TIMEOUT, GUARD_ROOM = 60, 300
 POLL = 0.2
+# Uploads that must be refused, each over a connection of its own: behind one name there may be several registries.
+PROOFS = 5
 NOT_ALLOWED = 405
 TAKEN = (201, 202)
 
@@ -35,8 +36,9 @@ class Window:
     """Use as a context manager: closed inside.
 
     Raises RegistryError when the registry cannot be closed, or not be proven closed (then it is open again), and when it
-    cannot be opened again. `limit` is how long the collector may take, in seconds; `repository` is where uploads are tried.
-    `seconds` tells afterwards how long it was closed.
+    cannot be opened again. `new_client` makes a client that does not try again by itself; `repository` is where uploads are
+    tried. `limit` is how long the collector may take, in seconds, in each of its two runs. `seconds` tells afterwards how
+    long it was closed.
     """
 
     def __init__(self, service: Service, new_client: NewClient, repository: str, limit: int) -> None:
@@ -52,18 +54,15 @@ class Window:
         self._began = time.monotonic()
         try:
             # The guard first: a drop-in without one would close the registry at its next start, for good.
-            self._service.order(guard_command(names, os.getpid(), self._limit + GUARD_ROOM))
+            self._service.order(guard_command(names, os.getpid(), 2 * self._limit + GUARD_ROOM))
             write_atomic(names.drop_in, DROP_IN_TEXT.encode("ascii"), 0o644)
             self._service.restart()
-            status = self._upload_status()
-            if status != NOT_ALLOWED:
-                raise RegistryError(
-                    "registry %s still takes uploads (%d) although it was told to be read-only, so nothing was collected. Does "
-                    "%s really serve it, alone, and does no EnvironmentFile set REGISTRY_STORAGE_MAINTENANCE?"
-                    % (self._new_client().name, status, names.unit)
-                )
+            self.prove()
         except FleetError as error:
             self._open_after(error)
+            raise
+        except BaseException:
+            self.open()
             raise
         return self
 
@@ -73,16 +72,30 @@ class Window:
         else:
             self.open()
 
+    def prove(self) -> None:
+        """Raises RegistryError when an upload is not refused."""
+        for _time in range(PROOFS):
+            status = self._upload_status()
+            if status != NOT_ALLOWED:
+                raise RegistryError(
+                    "registry %s still takes uploads (%d) although it was told to be read-only, so nothing was collected. Does "
+                    "%s really serve it, alone, and does no EnvironmentFile set REGISTRY_STORAGE_MAINTENANCE?"
+                    % (self._new_client().name, status, self._service.names.unit)
+                )
+
     def open(self) -> None:
         """Also for what an earlier run left. Raises RegistryError, saying what to do by hand."""
         names = self._service.names
         try:
-            self._service.stop(names.collector)
+            # Without the drop-in no collector begins any more; the one that runs must have ended before pushes come.
             _remove_drop_in(names.drop_in, names.drop_in_folder)
+            self._service.end(names.collector.unit)
             self._service.restart()
             status = self._upload_status()
             if status not in TAKEN:
                 raise RegistryError("an upload is answered with %d" % status)
+            if self._service.state(names.unit) != "active":
+                raise RegistryError("it is %s" % self._service.state(names.unit))
         except (FleetError, OSError) as error:
             raise RegistryError(
                 "registry service %s could not be opened again: %s. The unit %s tries once more; by hand: rm %s; systemctl "
@@ -115,11 +128,6 @@ class Window:
                         "it does not answer %d seconds after its restart: %s" % (START_TIMEOUT, error)
                     ) from error
                 time.sleep(POLL)
-
-
-def impatient(client: RegistryClient, new: Callable[..., RegistryClient]) -> NewClient:
-    """Clients that do not try again by themselves; a new one each time, since a restart ends all connections."""
-    return lambda: new(replace(client.options, retries=0))
 
 
 def _remove_drop_in(path: str, folder: str) -> None:

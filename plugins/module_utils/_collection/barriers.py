@@ -10,7 +10,7 @@ from typing import FrozenSet, Iterator, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection.facts import Storage, StoredBlob
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.duration import format_duration
-from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso_time
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import told_time
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def from_the_future(storage: Storage, newest_undo: Optional[int], own: FrozenSet
         return None
     return (
         "%s (%s) lies in the future, so this host's clock, or the one that wrote it, is wrong. Nothing was changed; set it right"
-        % (what, iso_time(when))
+        % (what, told_time(when))
     )
 
 
@@ -47,7 +47,7 @@ def young_deletion(storage: Storage, window: int, own: FrozenSet[str]) -> Option
     return Wait(
         "%d manifests were deleted less than %s ago (undo_window), the last %s@%s at %s, and can be restored until they are "
         "collected. Collect before a retention run, not after it"
-        % (len(young), format_duration(window), name, digest, iso_time(when)),
+        % (len(young), format_duration(window), name, digest, told_time(when)),
         when + window,
     )
 
@@ -58,7 +58,7 @@ def young_undo(newest: Optional[int], window: int, now: int) -> Optional[Wait]:
         return None
     return Wait(
         "the undo of the retention run of %s is younger than %s (undo_window). Collect before a retention run, not after it"
-        % (iso_time(newest), format_duration(window)),
+        % (told_time(newest), format_duration(window)),
         newest + window,
     )
 
@@ -84,7 +84,7 @@ def push_under_way(
     when, what = max(signs, default=(0, ""))
     if not quiet or when <= storage.now - quiet:
         return None
-    return Wait("%s at %s: a push may be under way (quiet_period)" % (what, iso_time(when)), when + quiet)
+    return Wait("%s at %s: a push may be under way (quiet_period)" % (what, told_time(when)), when + quiet)
 
 
 def _deletions(storage: Storage, own: FrozenSet[str]) -> Iterator[Tuple[int, str, str]]:

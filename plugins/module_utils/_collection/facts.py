@@ -13,17 +13,20 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest 
 
 @dataclass(frozen=True)
 class StoredRepository:
-    """`tags`: tag -> digest; `linked`: the digests that it serves as manifests.
+    """`tags`: tag -> digest; `linked`: the digests that it serves as manifests, `broken` those whose link says something else.
 
     `deleted`: digests that it served once -> when that ended (epoch seconds); `uploads`: when somebody last sent a part of
-    an upload that is not finished (epoch seconds), None without one.
+    an upload that is not finished (epoch seconds), None without one. `aliases`: digests of another algorithm by which
+    content was pushed -> the digest under which it is stored.
     """
 
     name: str
     tags: Mapping[str, str] = field(default_factory=dict)
     linked: FrozenSet[str] = frozenset()
+    broken: FrozenSet[str] = frozenset()
     deleted: Mapping[str, int] = field(default_factory=dict)
     uploads: Optional[int] = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,10 @@ class StoredBlob:
 
 @dataclass(frozen=True)
 class Storage:
-    """`manifests` holds the linked ones that are there and could be read; `now` is this host's clock (epoch seconds)."""
+    """`manifests` holds the linked ones that are there, by the digest that links name; their own may differ.
+
+    `now` is this host's clock (epoch seconds).
+    """
 
     repositories: Tuple[StoredRepository, ...]
     manifests: Mapping[str, Manifest]

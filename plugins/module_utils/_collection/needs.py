@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Iterator, Mapping, Tuple
+from typing import Dict, Iterator, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection.facts import Storage, StoredRepository
 
@@ -25,7 +25,7 @@ def needs_of(storage: Storage) -> Dict[str, Need]:
     for repository in storage.repositories:
         for digest, name in _served(repository):
             for part, size in _parts(storage, digest):
-                found.setdefault(part, Need(size, name))
+                found.setdefault(repository.aliases.get(part, part), Need(size, name))
     return found
 
 
@@ -45,13 +45,3 @@ def _parts(storage: Storage, digest: str) -> Iterator[Tuple[str, int]]:
     yield digest, manifest.size
     for one in manifest.blobs + manifest.children:
         yield one.digest, one.size
-
-
-def unreadable(storage: Storage) -> Mapping[str, str]:
-    """Digest -> repository of manifests that are served and not understood: what they need is not known."""
-    return {
-        digest: repository.name
-        for repository in storage.repositories
-        for digest in sorted(repository.linked)
-        if digest in storage.manifests and not storage.manifests[digest].known
-    }

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Tuple
+from typing import AbstractSet, Any, Dict, FrozenSet, List, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection.facts import Storage, StoredBlob
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection.needs import Need
 from ansible_collections.imagefleet.docker.plugins.module_utils._collection.program import Collection
-from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso_time
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import told_time
 
 MANIFEST, BLOB = "manifest", "blob"
 PLANNED, DONE, REFUSED, DEFERRED, FAILED = "planned", "done", "refused", "deferred", "failed"
@@ -33,10 +33,10 @@ class Row:
 
 @dataclass(frozen=True)
 class CollectionPlan:
-    """`marked` is how many pieces of content stay."""
+    """`stays` is how many pieces of content do."""
 
     rows: Tuple[Row, ...]
-    marked: int
+    stays: int
 
     @property
     def digest(self) -> str:
@@ -71,9 +71,16 @@ class CollectionPlan:
 
 
 def make_plan(
-    storage: Storage, collection: Collection, blobs: Mapping[str, StoredBlob], own: FrozenSet[str]
+    storage: Storage,
+    collection: Collection,
+    blobs: Mapping[str, StoredBlob],
+    missing: AbstractSet[str],
+    own: FrozenSet[str],
 ) -> CollectionPlan:
-    """`blobs`: what of the collection lies on the disk; `own` is our canary, of which nobody needs to be told."""
+    """`blobs`: what of the collection lies on the disk; `missing`: what manifests name and does not.
+
+    `own` is our canary, of which nobody needs to be told.
+    """
     deleted: Dict[str, Tuple[int, str]] = {}
     for repository in storage.repositories:
         for digest, when in repository.deleted.items():
@@ -83,13 +90,13 @@ def make_plan(
         for digest in sorted(collection.blobs - own)
         if digest in blobs
     ]
-    return CollectionPlan(tuple(rows), len(collection.marked))
+    return CollectionPlan(tuple(rows), len(collection.marked - missing))
 
 
 def _reason(deleted: Optional[Tuple[int, str]]) -> Tuple[str, str]:
     if deleted is None:
         return BLOB, "no manifest needs it"
-    return MANIFEST, "deleted from %s on %s" % (deleted[1], iso_time(deleted[0]))
+    return MANIFEST, "deleted from %s on %s" % (deleted[1], told_time(deleted[0]))
 
 
 def would_break(collection: Collection, needs: Mapping[str, Need]) -> Optional[str]:
@@ -99,6 +106,6 @@ def would_break(collection: Collection, needs: Mapping[str, Need]) -> Optional[s
         return None
     more = " (and %d more)" % (len(lost) - 1) if len(lost) > 1 else ""
     return (
-        "the registry's collector would delete %s%s, which %s needs. Nothing was changed; do not collect with this program"
-        % (lost[0], more, needs[lost[0]].by)
+        "the registry's collector would delete %s%s, which %s needs. Nothing was changed. If that was deleted just now, run "
+        "again; else do not collect with this program" % (lost[0], more, needs[lost[0]].by)
     )

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import FrozenSet, Iterable, Optional, Set, Tuple
+from typing import FrozenSet, List, Optional, Set, Tuple
 
 _VERSION = re.compile(r"\bv?([0-9]+)\.([0-9]+)(?:\.[0-9]+)?\S*\s*$")
-_MARKED = re.compile(r".*: marking (?:manifest|blob) (sha256:[0-9a-f]{64})\s*")
-_BLOB = re.compile(r"blob eligible for deletion: (sha256:[0-9a-f]{64})\s*")
-_SUM = re.compile(r"([0-9]+) blobs marked, ([0-9]+) blobs and ([0-9]+) manifests eligible for deletion\s*")
+# It marks what manifests name, by the name that they use: of content that was never pushed here that may be any text.
+_MARKED = re.compile(r"\S+: marking (?:manifest|blob) (\S+) ?")
+_BLOB = re.compile(r"blob eligible for deletion: (sha256:[0-9a-f]{64})")
+_SUM = re.compile(r"([0-9]+) blobs marked, ([0-9]+) blobs and ([0-9]+) manifests eligible for deletion")
 # What this was written for; a later one may collect in another way.
 KNOWN = (2, 3)
 
@@ -34,7 +35,7 @@ def parse_version(text: str) -> Optional[Tuple[int, int]]:
     return int(match.group(1)), int(match.group(2))
 
 
-def parse_collection(lines: Iterable[str]) -> Optional[Collection]:
+def parse_collection(text: str) -> Optional[Collection]:
     """From what `PROGRAM garbage-collect` prints; None when it is not what versions 2 and 3 print.
 
     Its own sum must agree with the lines, so that no other wording passes for an empty list, and no manifest may be among
@@ -42,15 +43,15 @@ def parse_collection(lines: Iterable[str]) -> Optional[Collection]:
     """
     marked: Set[str] = set()
     blobs: Set[str] = set()
-    total = None
-    for line in lines:
+    totals: List[Tuple[int, ...]] = []
+    for line in text.split("\n"):
         for pattern, found in ((_MARKED, marked), (_BLOB, blobs)):
             match = pattern.fullmatch(line)
             if match:
                 found.add(match.group(1))
         match = _SUM.fullmatch(line)
         if match:
-            total = tuple(int(number) for number in match.groups())
-    if total != (len(marked), len(blobs), 0):
+            totals.append(tuple(int(number) for number in match.groups()))
+    if totals != [(len(marked), len(blobs), 0)]:
         return None
     return Collection(frozenset(marked), frozenset(blobs))

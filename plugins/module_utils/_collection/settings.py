@@ -13,21 +13,25 @@ import re
 from typing import Mapping, Optional
 
 _PROXY = re.compile(r"(?m)^\s*[\"']?proxy[\"']?\s*:")
+# Its only key that must be told; where all of the file is in one line, none begins with the section.
+_CACHED = re.compile(r"(?m)^[^#\n]*\bremoteurl[\"']?\s*:\s*[\"']?[^\s\"'#,}]")
 _ROOT = re.compile(r"(?m)^[^#\n]*[\"']?\brootdirectory[\"']?\s*:\s*[\"']?(/[^\"'\n,}#]*)")
 _SHARED_CACHE = re.compile(r"(?m)^[^#\n]*[\"']?\b(?:blobdescriptor|layerinfo)[\"']?\s*:\s*[\"']?redis\b")
 
 
 def is_pull_through(text: str, environment: Mapping[str, str]) -> bool:
     """Whether the registry caches another one, which must never be collected by hand."""
-    return bool(_PROXY.search(text)) or any(
-        name.startswith("REGISTRY_PROXY") and value for name, value in environment.items()
-    )
+    if any(name.startswith("REGISTRY_PROXY") and value for name, value in environment.items()):
+        return True
+    return bool(_PROXY.search(text) or _CACHED.search(text))
 
 
 def has_shared_cache(text: str, environment: Mapping[str, str]) -> bool:
     """Whether what the registry remembers of its blobs outlives a restart (in Redis)."""
     told = environment.get("REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR")
-    return told == "redis" if told else bool(_SHARED_CACHE.search(text))
+    # A whole section may come from the environment, written like a line of the file.
+    section = "cache: " + environment.get("REGISTRY_STORAGE_CACHE", "")
+    return told == "redis" if told else bool(_SHARED_CACHE.search(text) or _SHARED_CACHE.search(section))
 
 
 def storage_path(text: str, environment: Mapping[str, str]) -> Optional[str]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Mapping, Sequence
+from typing import List, Mapping, Optional, Sequence, Tuple
 
 RUN = "/run/systemd/system"
 WORK = "/run/imagefleet"
@@ -20,12 +20,49 @@ DROP_IN_TEXT = (
     "# then: systemctl daemon-reload and restart this service.\n"
     "[Service]\nEnvironment='%s'\n" % READ_ONLY
 )
-# Arguments: seconds, process, collector's unit, drop-in, its folder, registry's unit. First the collector must end, then the
-# registry may take pushes again.
-_GUARD = (
-    'waited=0; while [ "$waited" -lt "$1" ] && kill -0 "$2"; do sleep 2; waited=$((waited + 2)); done; '
-    'systemctl stop "$3"; rm -f "$4" && rmdir --ignore-fail-on-non-empty "$5"; systemctl daemon-reload && systemctl restart "$6"'
+# One line, since the file of a transient unit has no others. Arguments: seconds, process, collector's unit, drop-in, its
+# folder, registry's unit, and files to remove. Without the drop-in no collector begins; and the one that runs must have ended
+# before the registry may take pushes again. A start that is refused, since there were so many, is counted anew.
+_GUARD = " ".join(
+    (
+        "limit=$1 process=$2 collector=$3 drop_in=$4 folder=$5 unit=$6; shift 6; waited=0;",
+        'while [ "$waited" -lt "$limit" ] && kill -0 "$process" 2>/dev/null;',
+        "do sleep 2; waited=$((waited + 2)); done;",
+        'rm -f "$drop_in"; rmdir --ignore-fail-on-non-empty "$folder" 2>/dev/null;',
+        'while systemctl stop "$collector"; state=$(systemctl show --property=ActiveState --value "$collector");',
+        '[ "$state" != inactive ] && [ "$state" != failed ]; do sleep 2; done;',
+        'rm -f "$@"; tries=0;',
+        'until systemctl daemon-reload && { systemctl reset-failed "$unit"; systemctl restart "$unit"; }',
+        '|| [ "$tries" -ge 30 ]; do sleep 2; tries=$((tries + 1)); done',
+    )
 )
+# What the registry's program must be told to work on the same storage, and no more: other settings may be secrets.
+_STORAGE, _QUIET = "REGISTRY_STORAGE", 'REGISTRY_LOG_LEVEL="error"\n'
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run of the registry's program: its unit, and the files for it."""
+
+    unit: str
+    name: str
+
+    @property
+    def environment_file(self) -> str:
+        return "%s/%s.env" % (WORK, self.name)
+
+    @property
+    def output_file(self) -> str:
+        """What it prints."""
+        return "%s/%s.out" % (WORK, self.name)
+
+    @property
+    def errors_file(self) -> str:
+        return "%s/%s.err" % (WORK, self.name)
+
+    @property
+    def files(self) -> Tuple[str, str, str]:
+        return self.environment_file, self.output_file, self.errors_file
 
 
 @dataclass(frozen=True)
@@ -36,7 +73,8 @@ class Names:
 
     @property
     def base(self) -> str:
-        return self.unit[: -len(".service")]
+        """For names of our own; an @ in them would ask for a template."""
+        return self.unit[: -len(".service")].replace("@", "-")
 
     @property
     def drop_in_folder(self) -> str:
@@ -47,35 +85,31 @@ class Names:
         return "%s/%s" % (self.drop_in_folder, DROP_IN)
 
     @property
-    def collector(self) -> str:
-        return "imagefleet-collect-%s.service" % self.base
+    def collector(self) -> Task:
+        """What deletes."""
+        return Task("imagefleet-collect-%s.service" % self.base, self.base)
+
+    def asking(self, process: int) -> Task:
+        """What changes nothing; `process` asks, and others may at the same time."""
+        return Task("imagefleet-ask-%s-%d.service" % (self.base, process), "%s-%d" % (self.base, process))
 
     @property
     def guard(self) -> str:
         """The unit that opens the registry again when nobody else does."""
         return "imagefleet-reopen-%s.service" % self.base
 
-    @property
-    def environment_file(self) -> str:
-        return "%s/%s.env" % (WORK, self.base)
-
-    @property
-    def output_file(self) -> str:
-        """What the collector prints."""
-        return "%s/%s.out" % (WORK, self.base)
-
-    @property
-    def errors_file(self) -> str:
-        return "%s/%s.err" % (WORK, self.base)
-
 
 def environment_text(environment: Mapping[str, str]) -> str:
-    """The registry's own settings for its collector, without ours, as systemd.exec(5) reads them."""
-    return "".join(
-        '%s="%s"\n' % (name, "".join("\\" + one if one in '\\"`$' else one for one in value))
+    """The registry's own settings of its storage for the collector, without ours, as systemd.exec(5) reads them.
+
+    Only within single quotes do all versions of systemd read backslashes alike.
+    """
+    lines = [
+        "%s='%s'\n" % (name, value.replace("'", "'\"'\"'"))
         for name, value in sorted(environment.items())
-        if name.startswith("REGISTRY_") and not name.startswith(MAINTENANCE)
-    )
+        if name.startswith(_STORAGE) and not name.startswith(MAINTENANCE)
+    ]
+    return "".join(lines) + _QUIET
 
 
 @dataclass(frozen=True)
@@ -87,31 +121,41 @@ class Owner:
     folder: str
 
 
-def collector_command(names: Names, owner: Owner, argv: Sequence[str], seconds: int, only_closed: bool) -> List[str]:
+def task_command(
+    task: Task, owner: Owner, argv: Sequence[str], seconds: int, only_with: Optional[str] = None
+) -> List[str]:
     """Run the registry's program as its own user, with a hard limit; returns when it has ended.
 
-    A oneshot unit needs no D-Bus to be waited for. With `only_closed` it does not begin when the registry takes pushes.
+    A oneshot unit needs no D-Bus to be waited for. With `only_with` it does not begin unless that file is there.
     """
     properties = {
         "Type": "oneshot",
-        "EnvironmentFile": names.environment_file,
+        "EnvironmentFile": task.environment_file,
         "WorkingDirectory": owner.folder,
-        "StandardOutput": "file:" + names.output_file,
-        "StandardError": "file:" + names.errors_file,
+        "StandardOutput": "file:" + task.output_file,
+        "StandardError": "file:" + task.errors_file,
         "TimeoutStartSec": str(seconds),
         "TimeoutStopSec": "10",
         # The host has other work as well.
         "Nice": "10",
     }
-    if only_closed:
-        properties["AssertPathExists"] = names.drop_in
-    command = ["systemd-run", "--quiet", "--collect", "--unit=" + names.collector]
+    if only_with is not None:
+        properties["AssertPathExists"] = only_with
+    command = ["systemd-run", "--quiet", "--collect", "--unit=" + task.unit, "--description=Registry for imagefleet"]
     command += ["--uid=%d" % owner.uid, "--gid=%d" % owner.gid]
-    return command + ["--property=%s=%s" % item for item in properties.items()] + ["--", *argv]
+    return command + ["--property=%s=%s" % item for item in properties.items()] + ["--", *_literal(argv)]
 
 
 def guard_command(names: Names, process: int, seconds: int) -> List[str]:
     """Have systemd open the registry again when `process` has ended, or after so many seconds, whatever becomes of us."""
-    arguments = [str(seconds), str(process), names.collector, names.drop_in, names.drop_in_folder, names.unit]
+    collector = names.collector
+    arguments = [str(seconds), str(process), collector.unit, names.drop_in, names.drop_in_folder, names.unit]
+    arguments += [*collector.files, *names.asking(process).files]
     command = ["systemd-run", "--quiet", "--collect", "--unit=" + names.guard]
-    return [*command, "--", "/bin/sh", "-c", _GUARD, "sh", *arguments]
+    command += ["--description=Opens %s again after a garbage collection" % names.unit, "--"]
+    return command + _literal(["/bin/sh", "-c", _GUARD, "sh", *arguments])
+
+
+def _literal(argv: Sequence[str]) -> List[str]:
+    """Arguments in which systemd shall put no variables (systemd.service(5)); it takes the program itself as it is."""
+    return [argv[0], *(word.replace("$", "$$") for word in argv[1:])]

@@ -24,10 +24,14 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 
 @dataclass(frozen=True)
 class HostCoverage:
-    """One host: `state` is ANSWERED, FROM_LEDGER or BLIND, `why` what is missing and what to do, None when nothing is."""
+    """One host: `state` is ANSWERED, FROM_LEDGER or BLIND, `why` what is missing and what to do, None when nothing is.
+
+    `stops` tells whether the run is incomplete for it.
+    """
 
     state: str
     why: Optional[str] = None
+    stops: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,10 @@ def judge_coverage(
         entry, missing = _join_host(before, by_host.get(host, []))
         if entry is not None:
             entries[host] = entry
-        covered[host] = _judge_host(host, entry, missing, terms, now)
+        covered[host] = _judge_host(host, entry, missing, _was_reached(by_host.get(host, [])), terms, now)
     problems = [*_inventory_problems(earlier, terms), *_not_asked(terms, counted, by_host)]
-    problems += [str(covered[host].why) for host in sorted(covered) if covered[host].state == BLIND]
-    notes = [str(covered[host].why) for host in sorted(covered) if covered[host].state == FROM_LEDGER]
+    problems += [str(covered[host].why) for host in sorted(covered) if covered[host].stops]
+    notes = [str(one.why) for _host, one in sorted(covered.items()) if one.state == FROM_LEDGER and not one.stops]
     notes += [
         "%s is in retired_hosts and answered; what it uses is protected. Take it out of retired_hosts if it is back"
         % host
@@ -115,7 +119,15 @@ def _engine_name(engine: str, engines: Mapping[str, EngineEntry]) -> str:
     return "%s (%s)" % (engine, name) if name else engine
 
 
-def _judge_host(host: str, entry: Optional[HostEntry], missing: Optional[str], terms: Terms, now: int) -> HostCoverage:
+def _was_reached(told: Sequence[Told]) -> bool:
+    """Whether anything came back from the host itself, if only that its engine is silent."""
+    return any(isinstance(one, Observation) or one.reached for one in told)
+
+
+def _judge_host(
+    host: str, entry: Optional[HostEntry], missing: Optional[str], reached: bool, terms: Terms, now: int
+) -> HostCoverage:
+    """S2: the ledger bridges the silence of a host that cannot be reached; a silent engine of one that was is for somebody to mend."""
     if missing is None:
         return HostCoverage(ANSWERED)
     cause = "%s did not answer: %s" % (host, missing)
@@ -124,6 +136,7 @@ def _judge_host(host: str, entry: Optional[HostEntry], missing: Optional[str], t
         return HostCoverage(
             BLIND,
             "%s. It has never answered completely, so what it uses is not known. Let it answer; %s" % (cause, line),
+            True,
         )
     silent_for = now - entry.answered
     since = "It last answered %s ago" % format_duration(max(0, silent_for))
@@ -132,6 +145,14 @@ def _judge_host(host: str, entry: Optional[HostEntry], missing: Optional[str], t
             BLIND,
             "%s. %s, longer than host_grace (%s). Let it answer; %s"
             % (cause, since, format_duration(terms.host_grace), line),
+            True,
+        )
+    if reached:
+        return HostCoverage(
+            FROM_LEDGER,
+            "%s. The host was reached, so host_grace does not bridge this; what it used %s ago stays protected. Let it answer; %s"
+            % (cause, format_duration(max(0, silent_for)), line),
+            True,
         )
     left = "%s and counts by the ledger for another %s" % (since, format_duration(terms.host_grace - silent_for))
     if host not in terms.expected:

@@ -44,10 +44,11 @@ class Observation:
 
 @dataclass(frozen=True)
 class Silence:
-    """A host, or one of its engines, that gave no answer to rely on, and why."""
+    """A host, or one of its engines, that gave no answer to rely on, and why; `reached` is false when not even the host did."""
 
     host: str
     why: str
+    reached: bool = True
 
 
 Told = Union[Observation, Silence]
@@ -55,6 +56,10 @@ Told = Union[Observation, Silence]
 
 class _Unbelievable(Exception):
     """Why an observation does not count."""
+
+
+class _Unreachable(_Unbelievable):
+    """Nobody came as far as the host."""
 
 
 def read_observations(value: Any, now: int) -> Tuple[Told, ...]:
@@ -70,7 +75,7 @@ def read_observations(value: Any, now: int) -> Tuple[Told, ...]:
             try:
                 told.append(_read(host, result, now))
             except _Unbelievable as error:
-                told.append(Silence(host, str(error)))
+                told.append(Silence(host, str(error), not isinstance(error, _Unreachable)))
     return tuple(told)
 
 
@@ -133,7 +138,7 @@ def _usage(result: Any) -> Mapping[str, Any]:
     """The usage itself, out of however many results it is wrapped in."""
     while isinstance(result, Mapping):
         if result.get("unreachable"):
-            raise _Unbelievable("it was unreachable%s" % _message(result))
+            raise _Unreachable("it was unreachable%s" % _message(result))
         if result.get("failed"):
             raise _Unbelievable("image_usage_info failed there%s" % _message(result))
         if result.get("skipped"):

@@ -22,6 +22,11 @@ def iso(seconds: Optional[int]) -> Optional[str]:
         return None
 
 
+def told_time(seconds: int) -> str:
+    """As iso_time, and in words for what no calendar has: files carry any time that somebody gave them."""
+    return iso(seconds) or "the second %d of 1970" % seconds
+
+
 def parse_time(text: Any) -> int:
     """Epoch seconds of an ISO time (without an offset: UTC). Raises ValueError, also for what is no text."""
     if not isinstance(text, str):

@@ -27,20 +27,24 @@ class Reading:
 
 
 def distrust(now: Reading, last_run: int, last_boot: str, last_uptime: float, who: str = "the engine") -> Optional[str]:
-    """Why ages must not decide now, None when they may. `last_*` come from the state of the last run (0 and "" for none)."""
+    """Why ages must not decide now, and what to do; None when they may. `last_*` come from the state of the last run (0 and "" for none)."""
     apart = abs(now.engine - now.local)
     if apart > MAX_DIFFERENCE:
-        return "%s's clock and this machine's differ by %s" % (who, format_duration(apart))
+        return "%s's clock and this machine's differ by %s; set them right" % (who, format_duration(apart))
     if not last_run:
         return None
     behind = last_run - now.engine
     if behind > BACKWARD_TOLERANCE:
-        return "%s's clock is %s behind the last run" % (who, format_duration(behind))
+        return "%s's clock is %s behind the last run; set it right and run again" % (who, format_duration(behind))
     if now.boot and now.boot == last_boot:
         jump = abs((now.engine - last_run) - (now.uptime - last_uptime))
         if jump > MAX_JUMP:
-            return "the clock jumped by %s since the last run" % format_duration(int(jump))
+            return "the clock jumped by %s since the last run; if it is right now, run again" % format_duration(
+                int(jump)
+            )
     elif now.engine - last_run > MAX_JUMP and now.engine - last_run > now.uptime + MAX_JUMP:
         # Switched off for long, or the clock was set while it started: one run of watching settles it.
-        return "the last run was %s ago and the machine was restarted since" % format_duration(now.engine - last_run)
+        return "the last run was %s ago and the machine was restarted since; if the clock is right, run again" % (
+            format_duration(now.engine - last_run)
+        )
     return None

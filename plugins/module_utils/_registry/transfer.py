@@ -67,7 +67,10 @@ class TransferClient(RegistryClient):
         Raises RegistryError when it does not come whole, or when it is not what its digest says: then all that was taken is to
         be thrown away.
         """
-        found, place, attempt = hashlib.new(digest.partition(":")[0]), 0, 0
+        try:
+            found, place, attempt = hashlib.new(digest.partition(":")[0]), 0, 0
+        except ValueError as error:
+            raise RegistryError("%s of %s has a digest that is not known here" % (digest, repository)) from error
         while True:
             stream: Optional[Stream] = None
             try:

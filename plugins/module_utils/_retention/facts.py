@@ -19,8 +19,8 @@ class RepositoryFacts:
     `tags` maps tag to digest; `manifests` all that tags and leftovers reach, by digest; `leftovers` are manifests that lost
     their last tag since they were first seen, with that moment. `arrived` is by tag, `created` and `labels` by digest.
     `referrers` is what the referrers API told, by subject; `absent` are digests that something names and the registry does not
-    have, `present` such that are there although nothing names them; `held` are foreign layers that it has. `unknown` says why not everything about this repository
-    could be read: then nothing of it may go.
+    have, `present` such that are there although nothing names them; `held` are foreign layers that it has. `unknown` says why
+    not everything about this repository could be read: then nothing of it may go.
     """
 
     name: str

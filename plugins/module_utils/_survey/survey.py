@@ -22,7 +22,8 @@ Result = TypeVar("Result")
 @dataclass
 class Survey:
     """`tags` maps tag to digest; `manifests` holds what was read, by digest; `absent` are digests that something names and the
-    repository does not serve; `foreign` tells of layers that may be elsewhere whether the repository serves them; `problems` tells for a tag or digest why it could not be read or understood."""
+    repository does not serve; `foreign` tells of layers that may be elsewhere whether the repository serves them; `problems`
+    tells for a tag or digest why it could not be read or understood."""
 
     name: str
     tags: Dict[str, str] = field(default_factory=dict)

@@ -50,9 +50,12 @@ def disk_words(registry: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
 
 
 def proof_words(summary: Mapping[str, Any]) -> str:
-    """What was checked after the registry was opened again."""
-    return "closed for pushes for %.1f s; %d images read whole afterwards (%s)" % (
-        summary["closed_seconds"],
+    """For how long it was closed, and what was checked after it was opened again."""
+    closed = "closed for pushes for %.1f s" % summary["closed_seconds"]
+    if not summary["images_read"]:
+        return closed
+    return "%s; %d images read whole afterwards (%s)" % (
+        closed,
         summary["images_read"],
         format_size(summary["bytes_read"]),
     )

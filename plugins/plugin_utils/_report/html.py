@@ -42,10 +42,25 @@ def fleet_page(
     """The page as text.
 
     `results` maps host names to results, `expected_hosts` names who has to answer, `generated` is now (ISO 8601); `registries`
-    maps names of registries to results of their retention, `collections` to those of their garbage collection.
+    maps names of registries to results of their retention, `collections` to those of their garbage collection. A page about
+    registries alone says nothing about hosts.
     """
     fleet = read_fleet(results, expected_hosts)
     shown_title = printable(title)
+    others = [*(registries or {}), *(collections or {})]
+    if fleet.hosts or not others:
+        subject, sentence, first = coverage_line(fleet), headline(fleet, shown_title), "#glance"
+        about_hosts = [
+            tiles(fleet, generated),
+            top_images(fleet),
+            host_overview(fleet),
+            near_misses(fleet),
+            space_held(fleet),
+        ]
+    else:
+        subject, about_hosts = ", ".join(map(printable, dict.fromkeys(others))), []
+        first = "#registry-0" if registries else "#collection-0"
+        sentence = "%s: %s" % (shown_title, subject)
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -53,25 +68,21 @@ def fleet_page(
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", name="referrer", content="no-referrer"),
-        tag("title", "%s: %s" % (shown_title, coverage_line(fleet))),
+        tag("title", "%s: %s" % (shown_title, subject)),
         tag("style", Html(STYLE)),
     )
     body = tag(
         "body",
-        tag("a", "Skip to the figures", href="#glance", class_="skip"),
+        tag("a", "Skip to the figures", href=first, class_="skip"),
         tag(
             "header",
             tag("p", _brand(generated), class_="brand"),
-            tag("h1", headline(fleet, shown_title)),
+            tag("h1", sentence),
             alerts(fleet),
         ),
         tag(
             "main",
-            tiles(fleet, generated),
-            top_images(fleet),
-            host_overview(fleet),
-            near_misses(fleet),
-            space_held(fleet),
+            *about_hosts,
             registry_sections(registries or {}),
             collection_sections(collections or {}),
             host_sections(fleet),

@@ -70,6 +70,14 @@ class Carrier:
             self.docker("cp", "-", "%s:/" % name, input_bytes=archive(files))
         self.docker("start", name)
 
+    def kill_machine(self, name: str) -> None:
+        """End all processes of a machine at once; its file system and volumes stay."""
+        self.docker("kill", name)
+
+    def boot_machine(self, name: str) -> None:
+        """Start a machine that was killed, as it was."""
+        self.docker("start", name)
+
 
 def archive(files: Mapping[str, tuple[bytes, int]]) -> bytes:
     """A tar archive of {path below /: (content, mode)}, all owned by root."""

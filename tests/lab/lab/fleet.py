@@ -87,6 +87,19 @@ class Fleet:
         for number, region in enumerate(REGIONS, 1):
             options.append("--add-host=%s.test:%s" % (region, self._block.registry(number)))
         self._carrier.run_machine(kind.name, image, options, ["/sbin/init"], self._files(kind))
+        self._wait_for(kind)
+
+    def power_off(self, kind: HostKind) -> None:
+        """End one host as when its plug is pulled, and wait until ssh does not answer."""
+        self._carrier.kill_machine(kind.name)
+        wait_until("ssh to %s still answers" % kind.name, lambda: not self._ssh_answers(kind), 30)
+
+    def power_on(self, kind: HostKind) -> None:
+        """Boot it again from its own disks."""
+        self._carrier.boot_machine(kind.name)
+        self._wait_for(kind)
+
+    def _wait_for(self, kind: HostKind) -> None:
         wait_until("Docker on %s" % kind.name, lambda: self._docker_answers(kind), 90, self._alive(kind))
         wait_until("ssh to %s" % kind.name, lambda: self._ssh_answers(kind), 60, self._alive(kind))
 

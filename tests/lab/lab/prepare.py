@@ -55,7 +55,7 @@ def recipe_hash(recipe: object) -> str:
 
 
 @contextmanager
-def _locked(cache: Cache) -> Iterator[None]:
+def locked(cache: Cache) -> Iterator[None]:
     """One process at a time fills the cache."""
     cache.root.mkdir(parents=True, exist_ok=True)
     with open(cache.root / "lock", "w") as handle:
@@ -87,7 +87,7 @@ def _have(cache: Cache, kind: str, name: str, recipe: str, path: Path) -> bool:
 
 def prepare(cache: Cache, with_rootfs: bool = True) -> None:
     """Make sure that everything in TOOLS (and ROOTFS) is in the cache; finished pieces survive an interruption."""
-    with _locked(cache):
+    with locked(cache):
         shutil.rmtree(cache.tmp, ignore_errors=True)
         cache.tmp.mkdir(parents=True)
         _tools(cache, "bookworm")  # first, since it holds mmdebstrap

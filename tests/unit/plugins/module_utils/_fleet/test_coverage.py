@@ -43,20 +43,6 @@ def test_everyone_answered():
 
 
 @pytest.mark.parametrize(
-    "silence",
-    [
-        lambda now: UNREACHABLE,
-        lambda now: {"failed": True, "msg": "no"},
-        lambda now: {"skipped": True},
-        lambda now: {},
-        lambda now: None,
-        lambda now: usage("b", at=now - 2 * DAY),
-        lambda now: usage("b", at=now + HOUR),
-        lambda now: usage("b", at=now, clock_offset_seconds=600),
-        lambda now: {**usage("b", at=now), "images": None},
-    ],
-)
-@pytest.mark.parametrize(
     ("silent_for", "grace", "state"),
     [
         (1 * DAY, "7d", "from_ledger"),
@@ -67,21 +53,59 @@ def test_everyone_answered():
         (1, "0", "blind"),
     ],
 )
-def test_who_was_asked_and_does_not_answer_counts_by_the_ledger_then_is_blind(silence, silent_for, grace, state):
+def test_who_cannot_be_reached_counts_by_the_ledger_then_is_blind(silent_for, grace, state):
     now = NOW + silent_for
-    # The ledger ran in between: a long pause of its own is another problem.
-    middle = run(ledger_of({"a": A, "b": B}), {"a": A, "b": UNREACHABLE}, ["a", "b"], NOW + 1)
-    joined = run(middle.ledger, {"a": usage("a", at=now), "b": silence(now)}, ["a", "b"], now, host_grace=grace)
+    joined = run(_seen_in_between(), {"a": usage("a", at=now), "b": UNREACHABLE}, ["a", "b"], now, host_grace=grace)
     assert covered(joined) == {"a": "answered", "b": state}
     assert joined.ledger.complete == (state == "from_ledger")
     # What it used stays protected whatever it counts as.
     assert "b" in joined.ledger.digests[digest("b")]
     if state == "blind":
-        assert problem(joined).startswith("b did not answer: ")
+        assert problem(joined).startswith("b did not answer: it was unreachable")
         assert "longer than host_grace (" in problem(joined)
         assert problem(joined).endswith("add:  retired_hosts: [b]")
     else:
-        assert joined.notes[0].startswith("b did not answer: ")
+        assert joined.notes[0].startswith("b did not answer: it was unreachable")
+
+
+SILENT = [
+    lambda now: {"failed": True, "msg": "no"},
+    lambda now: {"skipped": True},
+    lambda now: {},
+    lambda now: None,
+    lambda now: usage("b", at=now - 2 * DAY),
+    lambda now: usage("b", at=now + HOUR),
+    lambda now: usage("b", at=now, clock_offset_seconds=600),
+    lambda now: {**usage("b", at=now), "images": None},
+    lambda now: [UNREACHABLE, {"failed": True}],
+]
+
+
+@pytest.mark.parametrize("silence", SILENT)
+@pytest.mark.parametrize(
+    ("silent_for", "state", "why"),
+    [
+        (1, "from_ledger", "The host was reached, so host_grace does not bridge this"),
+        (7 * DAY, "from_ledger", "The host was reached, so host_grace does not bridge this"),
+        (7 * DAY + 1, "blind", "longer than host_grace (7d)"),
+    ],
+)
+def test_a_silent_engine_makes_the_run_incomplete_at_once(silence, silent_for, state, why):
+    """The ledger stands in for it, so that nothing is forgotten, but nothing may be deleted."""
+    now = NOW + silent_for
+    joined = run(_seen_in_between(), {"a": usage("a", at=now), "b": silence(now)}, ["a", "b"], now)
+    assert covered(joined) == {"a": "answered", "b": state}
+    assert not joined.ledger.complete and joined.notes == ()
+    assert "b" in joined.ledger.digests[digest("b")]
+    assert problem(joined).startswith("b did not answer: ") and why in problem(joined)
+    assert problem(joined).endswith("Let it answer; if it is gone for good, add:  retired_hosts: [b]")
+    again = run(joined.ledger, {"a": usage("a", at=now), "b": usage("b", at=now)}, ["a", "b"], now)
+    assert again.ledger.complete
+
+
+def _seen_in_between():
+    """Both answered once, and the ledger ran since: a long pause of its own is another problem."""
+    return run(ledger_of({"a": A, "b": B}), {"a": A, "b": UNREACHABLE}, ["a", "b"], NOW + 1).ledger
 
 
 def test_who_was_never_seen_is_blind():
@@ -189,8 +213,8 @@ def test_every_engine_of_a_host_must_answer():
     first = ledger_of({"a": [ONE, TWO]})
     assert first.complete and set(first.hosts["a"].engines) == {"1", "2"}
     joined = run(first, {"a": [usage("one", engine="1", at=LATER)]}, ["a"], LATER)
-    assert covered(joined) == {"a": "from_ledger"}
-    assert "engine 2 (name of 2) did not answer" in joined.notes[0]
+    assert covered(joined) == {"a": "from_ledger"} and not joined.ledger.complete
+    assert "engine 2 (name of 2) did not answer" in problem(joined) and "retired_hosts: [a/2]" in problem(joined)
     assert digest("two") in joined.ledger.digests
     # It does not get younger by what the other one says.
     day8 = NOW + 8 * DAY

@@ -18,16 +18,23 @@ DAY = 86400
     [
         (NOW, NOW, "a", 1000, (0, "", 0), None),
         (NOW, NOW + 300, "a", 1000, (0, "", 0), None),
-        (NOW, NOW + 301, "a", 1000, (0, "", 0), "differ by"),
-        (NOW - 301, NOW, "a", 1000, (0, "", 0), "differ by"),
+        (NOW, NOW + 301, "a", 1000, (0, "", 0), "differ by 5m; set them right"),
+        (NOW - 301, NOW, "a", 1000, (0, "", 0), "differ by 5m; set them right"),
         (NOW, NOW, "a", 1000, (NOW + 5, "a", 1000), None),
-        (NOW, NOW, "a", 1000, (NOW + 60, "a", 1000), "behind the last run"),
+        (NOW, NOW, "a", 1000, (NOW + 60, "a", 1000), "1m behind the last run; set it right and run again"),
         # A month without a run on a machine that was up all the time is no jump.
         (NOW, NOW, "a", 31 * DAY, (NOW - 30 * DAY, "a", DAY), None),
         # The clock was set forward by thirty days while the machine ran for one hour.
-        (NOW, NOW, "a", DAY + 3600, (NOW - 30 * DAY, "a", DAY), "jumped by"),
+        (
+            NOW,
+            NOW,
+            "a",
+            DAY + 3600,
+            (NOW - 30 * DAY, "a", DAY),
+            "jumped by 29d since the last run; if it is right now, run again",
+        ),
         # Restarted in between: the missing time cannot be proven.
-        (NOW, NOW, "b", 3600, (NOW - 30 * DAY, "a", DAY), "restarted since"),
+        (NOW, NOW, "b", 3600, (NOW - 30 * DAY, "a", DAY), "restarted since; if the clock is right, run again"),
         (NOW, NOW, "b", 3600, (NOW - 2 * DAY, "a", DAY), None),
         (NOW, NOW, "b", 25 * DAY, (NOW - 30 * DAY, "a", DAY), None),
     ],

@@ -60,3 +60,9 @@ def test_no_secret_is_shown(secret):
 def test_a_registry_that_gave_no_result_is_told():
     page = fleet_page({}, [], registries={"r": {"failed": True, "msg": "No answer from registry r"}, "s": {}})
     assert "No answer from registry r" in page and "It was not asked." in page
+
+
+def test_a_page_about_registries_alone_misses_no_host():
+    page = fleet_page({}, None, registries={"registry.example.com": retention_samples.ordinary()})
+    assert "<h1>Docker images of the fleet: registry.example.com</h1>" in page
+    assert "answered" not in page and 'id="glance"' not in page and 'href="#registry-0"' in page

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A playbook that says its variables are the options of a module has one for each of them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+# What the playbook finds out by itself.
+FOUND = {"fleet_ledger": {"observations", "expected_hosts"}}
+
+
+def documented(*names: str) -> set[str]:
+    """The options in the documentation of modules or of fragments."""
+    found: set[str] = set()
+    for name in names:
+        for node in ast.parse((ROOT / "plugins" / name).read_text()).body:
+            nodes = node.body if isinstance(node, ast.ClassDef) else [node]
+            for one in nodes:
+                if isinstance(one, ast.Assign) and getattr(one.targets[0], "id", "") == "DOCUMENTATION":
+                    found |= set(yaml.safe_load(ast.literal_eval(one.value))["options"])
+    return found
+
+
+def the_task(book: str, module: str) -> dict[str, Any]:
+    """The one with that module."""
+    tasks = [task for play in yaml.safe_load((ROOT / "playbooks" / book).read_text()) for task in play.get("tasks", [])]
+    (task,) = [task for task in tasks if "imagefleet.docker." + module in task]
+    return dict(task)
+
+
+@pytest.mark.parametrize(
+    ("book", "module", "prefix", "sources"),
+    [
+        ("ledger.yml", "fleet_ledger", "image_fleet_", ["modules/fleet_ledger.py"]),
+        (
+            "retention.yml",
+            "registry_retention",
+            "image_fleet_registry_",
+            ["modules/registry_retention.py", "doc_fragments/_registry.py"],
+        ),
+        (
+            "restore.yml",
+            "registry_restore",
+            "image_fleet_registry_",
+            ["modules/registry_restore.py", "doc_fragments/_registry.py"],
+        ),
+    ],
+)
+def test_every_option_is_a_variable(book: str, module: str, prefix: str, sources: list[str]) -> None:
+    given = the_task(book, module)["imagefleet.docker." + module]
+    assert set(given) == documented(*sources)
+    for option in set(given) - FOUND.get(module, set()):
+        # The registry and the ledger are the names that others start with.
+        names = "|".join([prefix + option, "image_fleet_" + option])
+        assert re.search(r"\b(%s)\b" % names, given[option]), option
+
+
+def test_the_playbook_is_as_careful_as_the_role() -> None:
+    role = yaml.safe_load((ROOT / "roles" / "registry_maintenance" / "defaults" / "main.yml").read_text())
+    policy = the_task("retention.yml", "registry_retention")["vars"]
+    assert policy["image_fleet_careful_keep"] == role["registry_maintenance_keep"]
+    assert policy["image_fleet_careful_delete"] == role["registry_maintenance_delete"]
