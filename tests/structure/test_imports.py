@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 UTILS = ROOT / "plugins" / "module_utils"
 PREFIX = "ansible_collections.imagefleet.docker.plugins."
 
-PURE = {"_errors", "_policy", "_image", "_prune", "_retention", "_collection", "_fleet", "_host_command"}
+PURE = {"_errors", "_policy", "_image", "_prune", "_retention", "_sync", "_collection", "_fleet", "_host_command"}
 ADAPTERS = {"_engine", "_registry", "_store", "_install"}
 # Room -> rooms of module_utils that it may import.
 MAY_IMPORT = {
@@ -32,6 +32,9 @@ MAY_IMPORT = {
     "_survey": {"_errors", "_image", "_policy", "_registry"},
     "_retire": {"_errors", "_image", "_policy", "_retention", "_fleet", "_registry", "_survey", "_store"},
     "_install": {"_errors", "_host_command", "_image", "_store"},
+    "_sync": {"_errors", "_image", "_policy", "_registry", "_survey"},
+    "_transfer": {"_errors", "_registry"},
+    "_distribute": {"_errors", "_image", "_registry", "_survey", "_sync", "_transfer"},
     "_collection": {"_errors", "_image"},
     "_collect": {"_errors", "_image", "_collection", "_registry", "_store", "_install"},
     "_cleanup": PURE | ADAPTERS - {"_install", "_host_command", "_retention", "_collection"},

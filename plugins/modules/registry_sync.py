@@ -1,0 +1,270 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: registry_sync
+short_description: Bring repositories and tags of one registry to several others, each blob read once
+version_added: 1.0.0
+author:
+  - imagefleet.docker contributors (@imagefleet)
+description:
+  - Compares tags of a source registry with those of one or more regions, and copies what they lack, digest for digest, all platforms
+    and signatures included. Nothing is pulled to this host's disk.
+  - Every blob is read once from the source, whatever the number of regions, and streamed to each region that lacks it, with bounded
+    memory. A region that is too slow for the others, or fails, is finished alone afterwards. Within a region blobs are mounted from
+    other repositories.
+  - Every byte is compared with its digest on the way. A line that breaks is taken up where it broke, content that is not what its
+    digest says is read again, and is never made whole at a region.
+  - Content comes first, then tags, at last O(floating_tags), and those only when every region holds what they shall point at.
+  - A region that fails does not keep the others from getting their content. The module fails at the end and tells what is missing
+    where. The next run continues; blobs that have arrived are not read again.
+extends_documentation_fragment:
+  - imagefleet.docker._attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+requirements:
+  - Python library C(requests) (distribution package C(python3-requests))
+options:
+  source:
+    description:
+      - Where to read from. The options are those of M(imagefleet.docker.registry_info), O(source.registry) is required.
+    type: dict
+    required: true
+    suboptions: &access
+      registry:
+        description: Host, or host and port, as in image names.
+        type: str
+        required: true
+      username:
+        description: User name. Without it, credentials come from the Docker client configuration, and without that the registry is asked anonymously.
+        type: str
+      password:
+        description: Password of the user.
+        type: str
+      token:
+        description: Bearer token, sent as it is, instead of user name and password.
+        type: str
+      config_path:
+        description: A Docker client configuration (C(config.json)), a file on the target.
+        type: path
+      ca_path:
+        description: Certificate authorities to trust, a file on the target.
+        type: path
+      client_cert:
+        description: Client certificate, a file on the target.
+        type: path
+      client_key:
+        description: Key of the client certificate, a file on the target.
+        type: path
+      validate_certs:
+        description: Whether to verify the registry's certificate.
+        type: bool
+        default: true
+      insecure:
+        description: Use plain HTTP.
+        type: bool
+        default: false
+      timeout:
+        description: Seconds to wait for an answer, each time that the registry is silent.
+        type: int
+        default: 30
+      retries:
+        description: How often what failed in passing is tried again.
+        type: int
+        default: 5
+      concurrency:
+        description: How many requests may be under way at a time.
+        type: int
+        default: 8
+      cache_dir:
+        description: Where manifests are kept by digest, so that none is read twice.
+        type: path
+        default: /var/cache/imagefleet
+  destinations:
+    description:
+      - The regions to bring it to.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: What the region is called in results. By default its registry.
+        type: str
+      <<: *access
+  repositories:
+    description:
+      - What to copy, a list of mappings. C(name) is a repository or a pattern as in rules, C(tags) patterns as in rules or ranges of
+        semantic versions such as V(semver:>=1.2 <2), everything by default; C(platforms) limits indexes to some platforms, which makes
+        a new index with a digest of its own; C(to) is the repository's name in the regions, in which C({name}) stands for its name at the
+        source.
+    type: list
+    elements: raw
+    required: true
+  referrers:
+    description:
+      - Copy signatures, attestations and lists of referrers too, that hang on what is copied by their tags.
+    type: bool
+    default: true
+  floating_tags:
+    description:
+      - Tags that are meant to move, as patterns. By default V(latest), names of branches and environments, and versions of one or two
+        numbers.
+    type: raw
+  floating_scope:
+    description:
+      - V(all) moves a floating tag only when every region holds what it shall point at. V(region) moves it in each region that does.
+    type: str
+    choices: [all, region]
+    default: all
+  immutable_tags:
+    description:
+      - Tags that never move once they are pushed, as patterns. They are looked up in a region's list of tags only, which takes no
+        request per tag.
+    type: raw
+seealso:
+  - module: imagefleet.docker.registry_drift_info
+  - module: imagefleet.docker.registry_info
+"""
+
+EXAMPLES = r"""
+- name: Bring releases to three regions
+  imagefleet.docker.registry_sync:
+    source:
+      registry: registry.example.com
+      config_path: /root/.docker/config.json
+    destinations:
+      - name: eu
+        registry: eu.registry.example.com
+      - name: us
+        registry: us.registry.example.com
+      - name: ap
+        registry: ap.registry.example.com
+    repositories:
+      - name: shop/**
+        tags:
+          - "semver:>=2"
+          - latest
+    immutable_tags: "regex:v?[0-9]+[.][0-9]+[.][0-9]+"
+"""
+
+RETURN = r"""
+plan:
+  description: What is brought, one entry for each tag and region that differ.
+  returned: always, once the plan could be made
+  type: list
+  elements: dict
+  sample:
+    - region: eu
+      repository: shop/web
+      tag: 2.1.0
+      digest: "sha256:4f2ad1d0b0b4d7e3e3b1c2f6b8a1f5d7f0c9a8b7e6d5c4b3a29181706f5e4d3c"
+      previous: null
+      action: copy
+      reason: missing
+      floating: false
+      source: shop/web
+      origin: "sha256:4f2ad1d0b0b4d7e3e3b1c2f6b8a1f5d7f0c9a8b7e6d5c4b3a29181706f5e4d3c"
+      outcome: done
+      error: null
+plan_digest:
+  description: Names the plan. The same changes, the same name.
+  returned: always, once the plan could be made
+  type: str
+  sample: "sha256:07a0869191791f88225b9b8e6bf9f2a5e9d2cfebaf4e34b7890fb0879ea3e14e"
+previous_digests:
+  description: What tags pointed at before they were moved.
+  returned: always, once the plan could be made
+  type: list
+  elements: dict
+  sample:
+    - region: eu
+      repository: shop/web
+      tag: latest
+      digest: "sha256:0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9"
+summary:
+  description: The figures.
+  returned: always, once the plan could be made
+  type: dict
+  contains:
+    tags:
+      description: Tags that were compared, each once for each region.
+      type: int
+      sample: 300
+    unchanged:
+      description: Those that agree.
+      type: int
+      sample: 297
+    copied:
+      description: Those that were brought or moved.
+      type: int
+      sample: 3
+    deferred:
+      description: Floating tags that wait for a region.
+      type: int
+      sample: 0
+    failed:
+      description: Those that could not be brought.
+      type: int
+      sample: 0
+    requests:
+      description: Requests sent to all registries.
+      type: int
+      sample: 421
+    source_requests:
+      description: Those sent to the source.
+      type: int
+      sample: 107
+    bytes:
+      description: Bytes of blobs read from the source.
+      type: int
+      sample: 31457280
+    bytes_sent:
+      description: Bytes of blobs sent to regions.
+      type: int
+      sample: 94371840
+    blobs:
+      description: Blobs read from the source.
+      type: int
+      sample: 6
+    mounted:
+      description: Blobs that a region took from another repository of its own.
+      type: int
+      sample: 0
+problems:
+  description: What could not be compared, in plain words.
+  returned: always, once the plan could be made
+  type: list
+  elements: str
+  sample: []
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.run import run_sync
+from ansible_collections.imagefleet.docker.plugins.module_utils._module.programs import program_runner
+from ansible_collections.imagefleet.docker.plugins.module_utils._module.run import run_module
+from ansible_collections.imagefleet.docker.plugins.module_utils._module.sync_arguments import SYNC_ARGUMENTS
+from ansible_collections.imagefleet.docker.plugins.module_utils._sync.request import parse_sync_options
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=SYNC_ARGUMENTS, supports_check_mode=True)
+    run_module(
+        module,
+        lambda: run_sync(
+            parse_sync_options(module.params), apply=not module.check_mode, run_program=program_runner(module)
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main()
