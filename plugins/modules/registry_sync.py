@@ -249,11 +249,11 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import parse_sync_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.run import run_sync
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.programs import program_runner
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.run import run_module
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.sync_arguments import SYNC_ARGUMENTS
-from ansible_collections.imagefleet.docker.plugins.module_utils._sync.request import parse_sync_options
 
 
 def main() -> None:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, TypeVar
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.region import Region
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import Order, SyncRequest
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, RegistryError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.attachment import attached_to
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import digest_of
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.survey import Survey, Surveyor
 from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan import Row, compare_tag
 from ansible_collections.imagefleet.docker.plugins.module_utils._sync.platforms import filter_index
-from ansible_collections.imagefleet.docker.plugins.module_utils._sync.request import Order, SyncRequest
 
 T = TypeVar("T")
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import threading
 from typing import Dict, List, Optional, Set, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import Destination
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError, RegistryRefusal
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.transfer import TransferClient
-from ansible_collections.imagefleet.docker.plugins.module_utils._sync.request import Destination
 
 
 class Region:

@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Seque
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.copy import Copier, Traffic
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.look import Look, look
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.region import Region
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import ALL, SyncRequest
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, PartialFailure
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.cache import ContentCache
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
@@ -28,7 +29,6 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan impor
     plan_digest,
     waiting_for,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._sync.request import ALL, SyncRequest
 
 Say = Callable[[str], None]
 
