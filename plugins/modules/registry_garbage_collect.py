@@ -68,7 +68,8 @@ options:
     default: /var/lib/imagefleet/undo
   state_dir:
     description:
-      - What retention runs on this host remember. They do not run at the same time.
+      - What retention runs on this host remember, with which a collection never runs at the same time. What the clock said at the last
+        collection is kept there too.
     type: path
     default: /var/lib/imagefleet/retention
   quiet_period:
@@ -223,6 +224,11 @@ hold:
   sample:
     reason: the undo of the retention run of 2026-11-23T02:00:00Z is younger than 7d (undo_window)
     until: "2026-11-30T02:00:00Z"
+clocks_distrusted:
+  description: Why no age could be told, so that nothing was collected in this run, V(null) when the clocks agree.
+  returned: always, once the plan could be made
+  type: str
+  sample: null
 problems:
   description: What is not as it should be after the collection.
   returned: always, once the plan could be made

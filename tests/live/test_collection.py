@@ -12,6 +12,7 @@ from registry_host import STORAGE, RegistryHost
 from registry_pushing import delete_manifest, head_manifest, push, put_blob
 from whole import all_whole, orphans, pulls_whole
 
+CLOCK = "/var/lib/imagefleet/retention/*.collect.json"
 CANARY = STORAGE + "/docker/registry/v2/repositories/imagefleet-canary"
 
 
@@ -42,7 +43,7 @@ def test_what_is_planned_goes_and_all_else_is_whole(host: RegistryHost) -> None:
     assert set(host.blobs()) - ours == set(before) - wanted
     assert not all_whole(host.address, APP) and not orphans(host.address, APP)
     assert not pulls_whole(host.address, APP, "2.0", attached=True)
-    assert host.takes_pushes() and host.traces() == ["/run/lock/imagefleet.lock", CANARY]
+    assert host.takes_pushes() and host.traces() == ["/run/lock/imagefleet.lock", CANARY, "/var/lib/imagefleet"]
 
     pid = host.pid()
     again = host.collect()
@@ -135,6 +136,18 @@ def test_the_brake_holds(host: RegistryHost) -> None:
     held = host.collect()
     host.on("rm /etc/imagefleet/hold")
     assert held.code == 4 and "release week" in held.errors and host.blobs() == before
+
+
+def test_a_clock_that_jumped_lets_nothing_look_old(host: RegistryHost) -> None:
+    """What was deleted a minute ago would seem to be over its undo."""
+    filled(host)
+    assert host.collect("report").code == 0
+    host.on("sed -i -E 's/(\"last_run\": )[0-9]+/\\1'$(($(date +%%s) - %d))/ %s" % (9 * 86400 + 3600, CLOCK))
+    before = host.blobs()
+    distrusted = host.collect()
+    assert distrusted.code == 9 and "jumped by 9d" in distrusted.errors, distrusted.errors
+    assert distrusted.result["summary"]["deleted"] == 0 and host.blobs() == before
+    assert host.collect().result["summary"]["deleted"] > 0, "one run of watching settles it"
 
 
 def test_a_clock_that_is_wrong_deletes_nothing(host: RegistryHost) -> None:

@@ -14,7 +14,7 @@ from held_collector import HeldCollector
 from lab import load
 from lab.commands import wait_until
 from plain_http import call
-from registry_host import DROP_IN, UNIT, RegistryHost
+from registry_host import DROP_IN, STORAGE, UNIT, RegistryHost
 from registry_pushing import push
 from test_registry_access import HTPASSWD, PASSWORD, USER
 from whole import all_whole, pulls_whole
@@ -158,6 +158,24 @@ def test_other_registries_are_refused(host: RegistryHost) -> None:
     other = host.collect(service="ssh")
     assert other.code == 8 and "as the distribution registry is started" in other.errors, other.errors
     assert set(before) <= set(host.blobs()) and is_open(host)
+
+
+def test_a_damaged_storage_is_not_collected(host: RegistryHost) -> None:
+    """The collector passes over a manifest that is lost, and takes what it names: nothing would bring that back."""
+    kept, _gone = filled(host)
+    name = kept.children[0].digest.partition(":")[2]
+    blob = "%s/docker/registry/v2/blobs/sha256/%s/%s/data" % (STORAGE, name[:2], name)
+    host.on("mv %s /run/imagefleet-test.blob" % blob)
+    try:
+        before = host.blobs()
+        refused = host.collect()
+        assert refused.code == 8 and kept.children[0].digest in refused.errors, refused.errors
+        assert host.blobs() == before and is_open(host)
+    finally:
+        host.on("mv /run/imagefleet-test.blob %s" % blob)
+    done = host.collect()
+    assert done.code == 0 and done.result["summary"]["deleted"] > 0, done.errors
+    assert not all_whole(host.address, APP)
 
 
 def test_settings_that_forbid_it(host: RegistryHost) -> None:

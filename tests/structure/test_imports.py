@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "_transfer": {"_errors", "_registry"},
     "_distribute": {"_errors", "_image", "_policy", "_registry", "_survey", "_sync", "_transfer"},
     "_collection": {"_errors", "_image"},
-    "_collect": {"_errors", "_image", "_collection", "_registry", "_store", "_install"},
+    "_collect": {"_errors", "_image", "_policy", "_collection", "_registry", "_store", "_install"},
     "_cleanup": PURE | ADAPTERS - {"_install", "_host_command", "_retention", "_collection"},
     "_usage": {"_errors", "_image", "_prune", "_fleet", "_engine", "_store", "_cleanup"},
     "_module": {"_errors", "_engine", "_registry"},

@@ -25,7 +25,8 @@ class Progress:
     """What is known of a run so far.
 
     `before` and `after`: bytes used by blobs, and free and size of the file system; `closed`: seconds without pushes;
-    `images` and `bytes` were read and compared afterwards; `problems` in words.
+    `images` and `bytes` were read and compared afterwards; `problems` in words;
+    `clocks`: why ages cannot be told.
     """
 
     notes: List[str] = field(default_factory=list)
@@ -36,6 +37,7 @@ class Progress:
     bytes: int = 0
     requests: int = 0
     problems: List[str] = field(default_factory=list)
+    clocks: Optional[str] = None
 
 
 def build_result(
@@ -83,6 +85,7 @@ def build_result(
             "storage_path": place.storage_path,
         },
         "hold": None if hold is None else {"reason": hold.reason, "until": iso(hold.until)},
+        "clocks_distrusted": told.clocks,
         "problems": list(told.problems),
         "notes": list(told.notes),
     }

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Optional
@@ -52,11 +53,14 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import told_time
 from ansible_collections.imagefleet.docker.plugins.module_utils._install.systemd import Run
+from ansible_collections.imagefleet.docker.plugins.module_utils._policy.trust import distrust
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.transfer import TransferClient
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.clock import read_clock
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.clock_memory import load_clock, save_clock
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.hold import HOLD_FILE, Hold, read_hold
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.lock import LOCK_FILE, exclusive_lock
-from ansible_collections.imagefleet.docker.plugins.module_utils._store.retention_memory import memory_path
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.retention_memory import file_name, memory_path
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.undo import newest_undo
 
 Say = Callable[[str], None]
@@ -70,10 +74,12 @@ def run_collection(
     run_program: Optional[RunProgram] = None,
     hold_file: str = HOLD_FILE,
     lock_file: str = LOCK_FILE,
+    remember: Optional[bool] = None,
 ) -> Dict[str, Any]:
     """Plan, and with `apply` carry out the same plan; returns the result as plain data.
 
-    Without `apply` nothing is changed: the collector only says what it would delete. Raises RefusedError (`.result` holds
+    Without `apply` nothing is changed: the collector only says what it would delete. Without `remember` (default: as `apply`)
+    no state is written either. Raises RefusedError (`.result` holds
     the plan) when it must not run now or not at all, PartialFailure (`.result`) when it ran and not all is as it should be,
     LockedError when another collection or a retention of the same registry is at work, and other FleetErrors when the
     registry, its service or its storage cannot be used. Whatever happens, the registry takes pushes again afterwards, or the
@@ -98,8 +104,11 @@ def run_collection(
         canary = make_canary(client.name, request.canary_repository)
         seen = look(place, service, request.collect_timeout)
         job = _Job(request, service, client, new_client, place, canary, seen, notes, progress or _silent)
+        distrusted = _clocks(request, client.name, apply if remember is None else remember)
         if not job.plan.rows:
             return job.result(job.plan, False)
+        if distrusted is not None and request.undo_window:
+            return job.distrusted(distrusted)
         hold = read_hold(hold_file, seen.storage.now) or job.wait()
         if hold is not None:
             return job.held(hold)
@@ -147,6 +156,12 @@ class _Job:
         until = " until %s" % told_time(hold.until) if hold.until is not None else ""
         self._told.notes.append("held%s: %s" % (until, hold.reason))
         return self.result(self.plan.deferred("held for now"), False, hold)
+
+    def distrusted(self, why: str) -> Dict[str, Any]:
+        """No age can be told, so what can be restored is not known."""
+        self._told.clocks = why
+        self._told.notes.append("nothing is collected in this run: %s" % why)
+        return self.result(self.plan.deferred("clocks are not trusted"), False)
 
     def wait(self) -> Optional[Hold]:
         """Why it is not the time to collect. Raises RefusedError when what time it is is not known."""
@@ -319,6 +334,15 @@ def _told(problems: List[str]) -> Iterator[None]:
         yield
     except StateError as error:
         problems.append(str(error))
+
+
+def _clocks(request: CollectRequest, registry: str, remember: bool) -> Optional[str]:
+    """Why this host's clock must not be trusted, by what it said at the last run (S11)."""
+    path = os.path.join(request.state_dir, file_name(registry) + ".collect.json")
+    last, reading = load_clock(path), read_clock(int(time.time()))
+    if remember:
+        save_clock(path, reading)
+    return distrust(reading, last.last_run, last.boot_id, last.boot_seconds, "this host")
 
 
 def _silent(_line: str) -> None:

@@ -57,8 +57,10 @@ def _retention(options: Mapping[str, Any], apply: bool, progress: Progress, reme
     return run_retention(parse_retention_options(options), apply, progress, remember=remember, run_program=run_program)
 
 
-def _collect(options: Mapping[str, Any], apply: bool, progress: Progress, _remember: bool) -> Mapping[str, Any]:
-    return run_collection(parse_collect_options(options), apply, run_command, progress, run_program=run_program)
+def _collect(options: Mapping[str, Any], apply: bool, progress: Progress, remember: bool) -> Mapping[str, Any]:
+    return run_collection(
+        parse_collect_options(options), apply, run_command, progress, run_program=run_program, remember=remember
+    )
 
 
 JOBS: Dict[str, Job] = {

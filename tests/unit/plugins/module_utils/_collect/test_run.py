@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 
@@ -209,6 +210,22 @@ def test_a_lock_is_held(here):
             here.collect()
         assert here.host.log == []
         assert here.collect(apply=False)["changed"], "a plan needs no lock"
+
+
+def test_a_clock_that_jumped(here):
+    """What was deleted lately would look old; who only plans settles nothing."""
+    here.collect(undo_window="7d")
+    here.host.tree.delete("app", here.host.tree.image("app", "more", "2"))
+    old(here.host)
+    (state,) = (here.host.folder / "state_dir").glob("*.collect.json")
+    document = json.loads(state.read_text())
+    state.write_text(json.dumps({**document, "last_run": document["last_run"] - 9 * 86400 - 3600}))
+    for apply in (False, True):
+        stored = here.host.tree.stored()
+        result = here.collect(apply=apply, undo_window="7d")
+        assert "jumped by 9d" in result["clocks_distrusted"] and outcomes(result) == {"deferred"}
+        assert here.host.tree.stored() == stored and not result["changed"]
+    assert outcomes(here.collect(undo_window="7d")) == {"done"}
 
 
 def test_a_retention_run_is_at_work(here):

@@ -55,8 +55,8 @@ def fixture_core(monkeypatch):
     calls = []
 
     def answer(result):
-        def run_collection(request, apply, run, progress, run_program):
-            calls.append((request, apply, run, progress, run_program))
+        def run_collection(request, apply, run, progress, run_program, remember):
+            calls.append((request, apply, run, progress, run_program, remember))
             if isinstance(result, Exception):
                 raise result
             return result
@@ -96,9 +96,9 @@ def test_an_installed_configuration_keeps_its_job():
 def test_the_job_gets_what_it_is_configured_with(configure, core):
     calls = core(DONE)
     scheduled.run(configure(), dry_run=False, progress=print)
-    ((request, apply, run, progress, run_program),) = calls
+    ((request, apply, run, progress, run_program, remember),) = calls
     assert isinstance(request, CollectRequest) and request.undo_window == 3 * 86400 and apply is True
-    assert (run, progress, run_program) == (jobs.run_command, print, jobs.run_program)
+    assert (run, progress, run_program, remember) == (jobs.run_command, print, jobs.run_program, True)
 
 
 @pytest.mark.parametrize(
