@@ -127,25 +127,27 @@ class Copier:
     # Blobs ------------------------------------------------------------------------------------------------------------
 
     def _lacking(self, region: Region, manifests: Iterable[str]) -> List[Descriptor]:
-        """The blobs that must be brought: a HEAD for each, none where the repository is empty."""
+        """The blobs that must be brought: a HEAD for each, but few where the repository is empty."""
         named: Dict[str, Descriptor] = {}
         for digest in manifests:
             for blob in self._document(digest)[0].blobs:
                 if not blob.is_foreign and not region.has_noted(self.seen.target, blob.digest):
                     named.setdefault(blob.digest, blob)
         try:
-            if region.is_empty(self.seen.target):
-                return list(named.values())
-            with ThreadPoolExecutor(region.client.options.concurrency) as pool:
-                there = pool.map(lambda digest: region.client.has_blob(self.seen.target, digest), named)
-                found = dict(zip(named, there))
+            several = region.client.options.concurrency
+            with ThreadPoolExecutor(several) as pool:
+                # Without a tag it may be empty, or a run was ended in the middle: then what is brought first has arrived.
+                begun = list(named)[: several if region.has_no_tags(self.seen.target) else None]
+                found = dict(zip(begun, pool.map(lambda one: region.client.has_blob(self.seen.target, one), begun)))
+                rest = [one for one in named if one not in found] if any(found.values()) else []
+                found.update(zip(rest, pool.map(lambda one: region.client.has_blob(self.seen.target, one), rest)))
         except RegistryError as error:
             region.gave_up(error)
             return list(named.values())
         for digest, present in found.items():
             if present:
                 region.note_blob(self.seen.target, digest)
-        return [blob for digest, blob in named.items() if not found[digest]]
+        return [blob for digest, blob in named.items() if not found.get(digest)]
 
     def _blobs(self, lacking: Mapping[str, Tuple[Descriptor, List[Region]]]) -> Dict[Tuple[str, str], str]:
         """(region, digest) -> why a blob is not there."""

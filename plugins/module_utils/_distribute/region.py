@@ -33,8 +33,8 @@ class Region:
                 self._lists[repository] = self.client.tags(repository)
             return self._lists[repository]
 
-    def is_empty(self, repository: str) -> bool:
-        """Whether the repository has nothing, so that nothing needs to be asked for."""
+    def has_no_tags(self, repository: str) -> bool:
+        """Whether the repository is new, or nearly so."""
         return not self.tags(repository)
 
     def gave_up(self, error: Exception) -> str:
