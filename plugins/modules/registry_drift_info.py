@@ -1,0 +1,216 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: registry_drift_info
+short_description: In what registries differ from the one that they are to follow
+version_added: 1.0.0
+author:
+  - imagefleet.docker contributors (@imagefleet)
+description:
+  - Compares tags of a source registry with those of one or more regions, and changes nothing. The options are those of
+    M(imagefleet.docker.registry_sync), so that the same variables serve both.
+  - Takes one request for each tag at the source and one in each region, and a list in each. Tags of O(immutable_tags) are looked up in
+    the lists only.
+extends_documentation_fragment:
+  - imagefleet.docker._attributes
+  - imagefleet.docker._attributes.info_module
+requirements:
+  - Python library C(requests) (distribution package C(python3-requests))
+options:
+  source:
+    description:
+      - What is to be followed. The options are those of M(imagefleet.docker.registry_info), O(source.registry) is required.
+    type: dict
+    required: true
+    suboptions: &access
+      registry:
+        description: Host, or host and port, as in image names.
+        type: str
+        required: true
+      username:
+        description: User name. Without it, credentials come from the Docker client configuration, and without that the registry is asked anonymously.
+        type: str
+      password:
+        description: Password of the user.
+        type: str
+      token:
+        description: Bearer token, sent as it is, instead of user name and password.
+        type: str
+      config_path:
+        description: A Docker client configuration (C(config.json)), a file on the target.
+        type: path
+      ca_path:
+        description: Certificate authorities to trust, a file on the target.
+        type: path
+      client_cert:
+        description: Client certificate, a file on the target.
+        type: path
+      client_key:
+        description: Key of the client certificate, a file on the target.
+        type: path
+      validate_certs:
+        description: Whether to verify the registry's certificate.
+        type: bool
+        default: true
+      insecure:
+        description: Use plain HTTP.
+        type: bool
+        default: false
+      timeout:
+        description: Seconds to wait for an answer, each time that the registry is silent.
+        type: int
+        default: 30
+      retries:
+        description: How often what failed in passing is tried again.
+        type: int
+        default: 5
+      concurrency:
+        description: How many requests may be under way at a time.
+        type: int
+        default: 8
+      cache_dir:
+        description: Where manifests are kept by digest, so that none is read twice.
+        type: path
+        default: /var/cache/imagefleet
+  destinations:
+    description:
+      - The regions to compare.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: What the region is called in results. By default its registry.
+        type: str
+      <<: *access
+  repositories:
+    description:
+      - What to compare, a list of mappings. C(name) is a repository or a pattern as in rules, C(tags) patterns as in rules or ranges of
+        semantic versions such as V(semver:>=1.2 <2), everything by default; C(platforms) limits indexes to some platforms, which makes
+        a new index with a digest of its own; C(to) is the repository's name in the regions, in which C({name}) stands for its name at the
+        source.
+    type: list
+    elements: raw
+    required: true
+  referrers:
+    description:
+      - Compare signatures, attestations and lists of referrers too.
+    type: bool
+    default: true
+  floating_tags:
+    description:
+      - Decides nothing here, like O(floating_scope).
+    type: raw
+  floating_scope:
+    description:
+      - Decides nothing here. It is taken so that the options of M(imagefleet.docker.registry_sync) fit.
+    type: str
+    choices: [all, region]
+    default: all
+  immutable_tags:
+    description:
+      - Tags that never move once they are pushed, as patterns. They are looked up in a region's list of tags only, which takes no
+        request per tag.
+    type: raw
+seealso:
+  - module: imagefleet.docker.registry_sync
+  - module: imagefleet.docker.registry_info
+"""
+
+EXAMPLES = r"""
+- name: Compare two regions
+  imagefleet.docker.registry_drift_info:
+    source:
+      registry: registry.example.com
+    destinations:
+      - name: eu
+        registry: eu.registry.example.com
+      - name: us
+        registry: us.registry.example.com
+    repositories:
+      - name: shop/**
+  register: regions
+
+- name: Fail when a region lacks something
+  ansible.builtin.assert:
+    that: regions.drift | rejectattr('status', 'equalto', 'extra') | length == 0
+"""
+
+RETURN = r"""
+drift:
+  description: What differs, one entry for each tag and region. A region that could not be read has one entry without a tag.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    region:
+      description: The region.
+      type: str
+      sample: eu
+    repository:
+      description: The repository, as it is called there.
+      type: str
+      sample: shop/web
+    tag:
+      description: The tag.
+      type: str
+      sample: 2.1.0
+    status:
+      description: V(missing), V(different), V(missing_platform), V(missing_signature), V(extra) or V(unknown).
+      type: str
+      sample: missing
+    reason:
+      description: The same in words.
+      type: str
+      sample: the region has no such tag
+    digest:
+      description: What the tag is to point at.
+      type: str
+      sample: "sha256:4f2ad1d0b0b4d7e3e3b1c2f6b8a1f5d7f0c9a8b7e6d5c4b3a29181706f5e4d3c"
+    held:
+      description: What it points at in the region.
+      type: str
+      sample: null
+summary:
+  description: How many tags were compared, are equal, and have each status, and the requests that it took.
+  returned: success
+  type: dict
+  sample:
+    tags: 200
+    equal: 199
+    missing: 1
+    different: 0
+    missing_platform: 0
+    missing_signature: 0
+    extra: 0
+    unknown: 0
+    requests: 402
+problems:
+  description: What could not be compared, in plain words.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.drift import run_drift
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import parse_sync_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._module.programs import program_runner
+from ansible_collections.imagefleet.docker.plugins.module_utils._module.run import run_module
+from ansible_collections.imagefleet.docker.plugins.module_utils._module.sync_arguments import SYNC_ARGUMENTS
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=SYNC_ARGUMENTS, supports_check_mode=True)
+    run_module(module, lambda: run_drift(parse_sync_options(module.params), run_program=program_runner(module)))
+
+
+if __name__ == "__main__":
+    main()
