@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
@@ -19,7 +20,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest 
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.transfer import TransferClient
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.survey import Surveyor
-from ansible_collections.imagefleet.docker.plugins.module_utils._transfer.blob import Place, copy_blob
+from ansible_collections.imagefleet.docker.plugins.module_utils._transfer.blob import Copied, Place, copy_blob
 
 Say = Callable[[str], None]
 
@@ -44,6 +45,7 @@ class Copier:
     traffic: Traffic
     say: Say
     failed: Dict[Tuple[str, str], str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def bring(self, wanted: Mapping[Region, Sequence[str]]) -> None:
         """Bring these digests, with all below them, into each region, by digest; what went wrong is in `failed`."""
@@ -112,6 +114,8 @@ class Copier:
         done: Set[str] = set()
         for digest in digests:
             try:
+                if region.down is not None:
+                    raise RegistryError(region.down)
                 for one in closures[digest]:
                     if one in done:
                         continue
@@ -152,33 +156,36 @@ class Copier:
     def _blobs(self, lacking: Mapping[str, Tuple[Descriptor, List[Region]]]) -> Dict[Tuple[str, str], str]:
         """(region, digest) -> why a blob is not there."""
         broken: Dict[Tuple[str, str], str] = {}
-        streams = max(1, min(self.source.options.concurrency, *(8, 8)))
 
-        def bring(entry: Tuple[Descriptor, List[Region]]) -> None:
+        def bring(entry: Tuple[Descriptor, List[Region]]) -> Optional[Copied]:
             blob, regions = entry
             left = [region for region in regions if not self._given_up(region, blob, broken)]
             left = [region for region in left if not self._mounted(region, blob.digest)]
             if not left:
-                return
+                return None
             places = {Place(region.client, self.seen.target): region for region in left}
             try:
                 copied = copy_blob(Place(self.source, self.seen.source), blob.digest, blob.size, list(places))
             except FleetError as error:
                 broken.update({(region.name, blob.digest): str(error) for region in left})
-                return
-            self.traffic.read += copied.bytes
-            self.traffic.sent += copied.sent
-            self.traffic.blobs += 1
+                return None
             for place, region in places.items():
                 if place in copied.failed:
                     broken[(region.name, blob.digest)] = copied.failed[place]
+                    if place in copied.silent:
+                        region.gave_up(RegistryError(copied.failed[place]))
                 else:
                     region.note_blob(self.seen.target, blob.digest)
             if blob.size >= LARGE:
                 self.say("%s: %s is copied (%d bytes)" % (self.seen.source, blob.digest[:19], blob.size))
+            return copied
 
-        with ThreadPoolExecutor(streams) as pool:
-            list(pool.map(bring, lacking.values()))
+        with ThreadPoolExecutor(min(self.source.options.concurrency, STREAMS)) as pool:
+            for copied in pool.map(bring, lacking.values()):
+                if copied is not None:
+                    self.traffic.read += copied.bytes
+                    self.traffic.sent += copied.sent
+                    self.traffic.blobs += 1
         return broken
 
     def _given_up(self, region: Region, blob: Descriptor, broken: Dict[Tuple[str, str], str]) -> bool:
@@ -195,10 +202,13 @@ class Copier:
                 return False
         except RegistryError:
             return False  # it is sent, then
-        self.traffic.mounted += 1
+        with self._lock:
+            self.traffic.mounted += 1
         region.note_blob(self.seen.target, digest)
         return True
 
 
+# So many blobs are under way at a time.
+STREAMS = 8
 # From here on the progress of single blobs is told.
 LARGE = 64 * 1024 * 1024

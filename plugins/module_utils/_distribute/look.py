@@ -11,7 +11,7 @@ from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, 
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.region import Region
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import Order, SyncRequest
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, RegistryError
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, RegistryRefusal
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.attachment import attached_to
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import digest_of
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.survey import Survey, Surveyor
@@ -25,7 +25,8 @@ T = TypeVar("T")
 class Look:
     """One repository. `survey` is the source's; `filtered`: digest of an index at the source -> bytes of the chosen part.
 
-    `held`: region -> tag -> digest; `problems`: region -> why it could not be read; `rows` is the comparison.
+    `held`: region -> tag -> digest; `believed`: region -> tags of which only the name was seen there; `unasked`: how many of these,
+    in all regions, were not even asked for at the source; `problems`: region -> why it could not be read; `rows` is the comparison.
     """
 
     source: str
@@ -35,6 +36,8 @@ class Look:
     filtered: Dict[str, bytes] = field(default_factory=dict)
     digests: Dict[str, str] = field(default_factory=dict)
     held: Dict[str, Dict[str, str]] = field(default_factory=dict)
+    believed: Dict[str, Sequence[str]] = field(default_factory=dict)
+    unasked: int = 0
     problems: Dict[str, str] = field(default_factory=dict)
     rows: List[Row] = field(default_factory=list)
 
@@ -44,7 +47,7 @@ def look(request: SyncRequest, order: Order, name: str, surveyor: Surveyor, regi
     looked up in the regions' lists. Raises RegistryError when the source does not answer."""
     listed = surveyor.client.tags(name)
     if listed is None:
-        raise RegistryError("registry %s has no repository %s" % (surveyor.client.name, name))
+        raise RegistryRefusal("registry %s has no repository %s" % (surveyor.client.name, name), 404)
     seen = Look(name, order.target(name), Survey(name), listed)
     chosen = order.tags.choose(listed)
     fixed = [tag for tag in chosen if request.immutable is not None and request.immutable.matches_text(tag)]
@@ -53,6 +56,8 @@ def look(request: SyncRequest, order: Order, name: str, surveyor: Surveyor, regi
     present = _present(seen, up, fixed)
     asked = moving + [tag for tag in fixed if any(tag not in present.get(region.name, ()) for region in up)]
     _ask(seen, surveyor, up, moving, asked)
+    seen.believed = present
+    seen.unasked = (len(chosen) - len(asked)) * sum(_is_read(seen, region) for region in up)
     for region in up:
         # A tag that never moves is what it was when it came.
         for tag in present.get(region.name, ()):
@@ -80,33 +85,31 @@ def _ask(
     seen: Look, surveyor: Surveyor, regions: Sequence[Region], moving: Sequence[str], at_source: Sequence[str]
 ) -> None:
     """Source and regions at the same time, each with as many requests as its options allow."""
-
-    def heads(region: Region) -> Dict[str, str]:
-        problems: Dict[str, str] = {}
-        found = _heads(region, seen.target, moving, problems)
-        if problems:
-            raise RegistryError(next(iter(problems.values())))
-        return found
-
     with ThreadPoolExecutor(1) as pool:
         at_home = pool.submit(surveyor.digests, seen.source, list(at_source))
-        seen.held.update(_each_region(seen, regions, heads))
+        seen.held.update(_each_region(seen, regions, lambda region: _heads(region, seen.target, moving)))
         seen.survey = at_home.result()
 
 
-def _heads(region: Region, repository: str, tags: Sequence[str], problems: Dict[str, str]) -> Dict[str, str]:
+def _heads(region: Region, repository: str, tags: Sequence[str]) -> Dict[str, str]:
+    """Raises the first FleetError; after it nothing more is asked."""
+    problems: List[FleetError] = []
+
     def ask(tag: str) -> Optional[str]:
         if problems:
             return None
         try:
             head = region.client.head(repository, tag)
-        except RegistryError as error:
-            problems[tag] = region.gave_up(error)
+        except FleetError as error:
+            problems.append(error)
             return None
         return None if head is None else head.digest
 
     with ThreadPoolExecutor(region.client.options.concurrency) as pool:
-        return {tag: digest for tag, digest in zip(tags, pool.map(ask, tags)) if digest is not None}
+        found = {tag: digest for tag, digest in zip(tags, pool.map(ask, tags)) if digest is not None}
+    if problems:
+        raise problems[0]
+    return found
 
 
 def _ask_attachments(seen: Look, surveyor: Surveyor, regions: Sequence[Region], chosen: Sequence[str]) -> None:
@@ -122,7 +125,7 @@ def _ask_attachments(seen: Look, surveyor: Surveyor, regions: Sequence[Region], 
     found = surveyor.digests(seen.source, wanted)
     seen.survey.tags.update(found.tags)
     seen.survey.problems.update(found.problems)
-    more = _each_region(seen, regions, lambda region: _heads(region, seen.target, wanted, {}))
+    more = _each_region(seen, regions, lambda region: _heads(region, seen.target, wanted))
     for region, held in more.items():
         seen.held.setdefault(region, {}).update(held)
 
@@ -148,11 +151,15 @@ def _rows(request: SyncRequest, seen: Look, regions: Sequence[Region]) -> Iterab
         floating = request.floating is not None and request.floating.matches_text(tag) and attached_to(tag) is None
         for region in regions:
             held: Mapping[str, str] = seen.held.get(region.name, {})
-            if region.name in seen.problems or region.down is not None:
+            if not _is_read(seen, region):
                 continue
             yield compare_tag(
                 region.name, seen.target, seen.source, tag, digest, seen.survey.tags[tag], held.get(tag), floating
             )
+
+
+def _is_read(seen: Look, region: Region) -> bool:
+    return region.name not in seen.problems and region.down is None
 
 
 def _each_region(seen: Look, regions: Sequence[Region], ask: Callable[[Region], T]) -> Dict[str, T]:
@@ -160,7 +167,7 @@ def _each_region(seen: Look, regions: Sequence[Region], ask: Callable[[Region], 
     found: Dict[str, T] = {}
 
     def one(region: Region) -> None:
-        if region.name in seen.problems or region.down is not None:
+        if not _is_read(seen, region):
             return
         try:
             found[region.name] = ask(region)

@@ -67,19 +67,21 @@ class SyncRequest:
 def parse_sync_options(options: Mapping[str, Any]) -> SyncRequest:
     """Raises PolicyError naming option, value, cause and what is accepted."""
     source = _registry(options.get("source"), "source.")
-    destinations = _destinations(options.get("destinations"), source)
+    destinations = _destinations(options.get("destinations"))
     floating = options.get("floating_tags")
     immutable = options.get("immutable_tags")
     scope = str(options.get("floating_scope") or ALL)
     if scope not in SCOPES:
         raise PolicyError("floating_scope: %r is none of %s" % (scope, ", ".join(SCOPES)))
+    orders = tuple(
+        _order(source, "repositories[%d]" % place, entry)
+        for place, entry in enumerate(_list(options, "repositories"))
+    )
+    _not_onto_itself(source, destinations, orders)
     return SyncRequest(
         source=source,
         destinations=destinations,
-        orders=tuple(
-            _order(source, "repositories[%d]" % place, entry)
-            for place, entry in enumerate(_list(options, "repositories"))
-        ),
+        orders=orders,
         referrers=options.get("referrers") is not False,
         floating=compile_patterns("floating_tags", list(FLOATING) if floating is None else floating)
         if floating != []
@@ -103,7 +105,19 @@ def _registry(entry: Any, where: str) -> RegistryOptions:
     return make_registry_options(entry, where)
 
 
-def _destinations(value: Any, source: RegistryOptions) -> Tuple[Destination, ...]:
+def _not_onto_itself(source: RegistryOptions, destinations: Sequence[Destination], orders: Sequence[Order]) -> None:
+    """What has fewer platforms would take the place of what it was made from."""
+    for place, order in enumerate(orders):
+        same = order.to == NAME or any(order.target(name) == name for name in order.repositories.exact or ())
+        for one in destinations:
+            if same and one.registry.base_url == source.base_url:
+                raise PolicyError(
+                    "repositories[%d].to: %r in region %r is the source itself; write another name, such as 'copy/{name}'"
+                    % (place, order.to, one.name)
+                )
+
+
+def _destinations(value: Any) -> Tuple[Destination, ...]:
     found: List[Destination] = []
     for place, entry in enumerate(_list({"destinations": value}, "destinations")):
         where = "destinations[%d]." % place

@@ -11,7 +11,12 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.copy
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.look import Look, look
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.region import Region
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import ALL, SyncRequest
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, PartialFailure
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
+    FleetError,
+    PartialFailure,
+    RegistryError,
+    RegistryRefusal,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.cache import ContentCache
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.transfer import TransferClient
@@ -23,6 +28,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan impor
     DONE,
     FAILED,
     KEEP,
+    Key,
     Ledger,
     Row,
     as_rows,
@@ -54,11 +60,10 @@ def run_sync(
             if failed
             else job.problems[0]
         )
-        raise PartialFailure(
-            "%d of %d tags could not be brought to their region; first: %s"
-            % (result["summary"]["failed"], result["summary"]["tags"], first),
-            result,
-        )
+        told = ["%d of %d tags could not be brought to their region" % (len(failed), result["summary"]["tags"])] if failed else []
+        if job.problems:
+            told.append("not everything could be compared (problems: %d)" % len(job.problems))
+        raise PartialFailure("%s; first: %s" % (", and ".join(told), first), result)
     return result
 
 
@@ -75,12 +80,19 @@ class Job:
         self.looks: List[Look] = []
         self.problems: List[str] = []
         self.traffic = Traffic()
+        self._taken: Dict[Key, Row] = {}
 
     def compare(self) -> None:
         """Raises RegistryError when the source does not answer."""
         for order in self._request.orders:
             for name in select_repositories(self.source, order.repositories):
-                seen = look(self._request, order, name, self.surveyor, self.regions)
+                try:
+                    seen = look(self._request, order, name, self.surveyor, self.regions)
+                except RegistryRefusal as error:
+                    # The others can be brought all the same.
+                    self.problems.append("%s: %s" % (name, error))
+                    continue
+                seen.rows = [row for row in seen.rows if self._is_first(row)]
                 self.looks.append(seen)
                 self.problems += ["%s:%s: %s" % (name, tag, why) for tag, why in sorted(seen.survey.problems.items())]
         told: Set[str] = set()
@@ -89,6 +101,16 @@ class Job:
                 if region not in told:
                     told.add(region)
                     self.problems.append("region %s: %s" % (region, why))
+
+    def _is_first(self, row: Row) -> bool:
+        """Whether no other entry brings this tag; two that would bring different things are a problem."""
+        first = self._taken.setdefault(row.key, row)
+        if first.digest != row.digest:
+            self.problems.append(
+                "%s %s:%s: both %s and %s would be brought there; give each a place of its own"
+                % (row.region, row.repository, row.tag, first.source, row.source)
+            )
+        return first is row
 
     @property
     def rows(self) -> List[Row]:
@@ -104,9 +126,13 @@ class Job:
                 continue
             self._say("%s: %d tags to bring" % (seen.source, len(todo)))
             copier = Copier(seen, self.surveyor, self.source, self.traffic, self._say)
-            copier.bring(self._wanted(todo, seen))
+            broken: Optional[str] = None
+            try:
+                copier.bring(self._wanted(todo, seen))
+            except FleetError as error:
+                broken = str(error)
             for row in todo:
-                why = copier.failed.get((row.region, row.digest))
+                why = broken or copier.failed.get((row.region, row.digest))
                 if why is not None:
                     ledger.settle(row, FAILED, why)
                     failed.setdefault((row.repository, row.digest), []).append(row.region)
@@ -132,7 +158,8 @@ class Job:
         """Region -> digests that it does not have under any of the tags that were read."""
         found: Dict[Region, List[str]] = {}
         for region in self.regions:
-            there = set(seen.held.get(region.name, {}).values())
+            believed = set(seen.believed.get(region.name, ()))
+            there = {digest for tag, digest in seen.held.get(region.name, {}).items() if tag not in believed}
             digests = [row.digest for row in todo if row.region == region.name and row.digest not in there]
             if digests:
                 found[region] = list(dict.fromkeys(digests))
@@ -143,6 +170,8 @@ class Job:
         for row in rows:
             region = by_name[row.region]
             try:
+                if region.down is not None:
+                    raise RegistryError(region.down)
                 media_type, data = copier.manifest_bytes(row.digest)
                 region.client.put_manifest(row.repository, row.tag, media_type, data)
                 ledger.settle(row, DONE)
@@ -152,18 +181,20 @@ class Job:
     def result(self, ledger: Ledger) -> Dict[str, Any]:
         rows = ledger.settled(self.rows)
         changed = [row for row in rows if row.action != KEEP]
+        unasked = sum(seen.unasked for seen in self.looks)
+        brought = bool(self.traffic.sent or self.traffic.mounted)
         return {
-            "changed": any(row.outcome not in (FAILED, DEFERRED) for row in changed),
+            "changed": brought or any(row.outcome not in (FAILED, DEFERRED) for row in changed),
             "plan": as_rows(rows),
             "plan_digest": plan_digest(rows),
             "previous_digests": [
                 {"region": row.region, "repository": row.repository, "tag": row.tag, "digest": row.previous}
                 for row in changed
-                if row.previous
+                if row.previous and row.outcome != DEFERRED
             ],
             "summary": {
-                "tags": len(rows),
-                "unchanged": len(rows) - len(changed),
+                "tags": len(rows) + unasked,
+                "unchanged": len(rows) + unasked - len(changed),
                 "copied": sum(row.outcome == DONE for row in changed),
                 "deferred": sum(row.outcome == DEFERRED for row in changed),
                 "failed": sum(row.outcome == FAILED for row in changed),

@@ -160,15 +160,22 @@ class Transport:
                         yield Stream(response)
                     finally:
                         response.close()
-        except (requests.exceptions.RequestException, _Broken) as error:
+        except (OSError, _Broken) as error:
+            # Those of the library are OSErrors too; others are files of ours that are missing.
             raise RegistryError(
                 "Registry %s broke off: %s"
                 % (self._options.registry, error if isinstance(error, _Broken) else _plain(error))
             ) from error
 
-    def wait(self, attempt: int, stream: Optional["Stream"] = None) -> None:
-        """Before try number `attempt` + 1 of something that open() did; as long as the registry asks for."""
-        self._wait(attempt, None if stream is None else Answer(stream.status, stream.headers, b"", ""))
+    def heed(self, stream: "Stream") -> None:
+        """Nothing is sent before the time that this refusal asks for."""
+        told = _retry_after(Answer(stream.status, stream.headers, b"", ""))
+        if told is not None:
+            self._quiet_until = max(self._quiet_until, time.monotonic() + told)
+
+    def wait(self, attempt: int) -> None:
+        """Before try number `attempt` + 1 of something that open() did."""
+        self._wait(attempt, None)
 
     def _follow(self, session: Any, request: Request) -> Answer:
         return _whole(self._respond(session, request), request.method, request.limit)
@@ -188,6 +195,8 @@ class Transport:
             who = "Registry %s redirects" % self._options.registry
             target = _join(url, response.headers["Location"], who)
             check_target(url, target, who)
+            if data and not isinstance(data, bytes) and response.status_code != 303:
+                raise RegistryError("%s what is sent to it once only; that is not followed" % who)
             if urlsplit(target)[:2] != urlsplit(url)[:2]:
                 if data and response.status_code != 303:
                     # What is sent may be a refresh token.

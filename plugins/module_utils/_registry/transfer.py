@@ -58,6 +58,10 @@ class TransferClient(RegistryClient):
             if stream.status != 201:
                 self._refuse(stream, "PUT", repository, digest)
 
+    def pause(self, attempt: int) -> None:
+        """Before a blob is sent once more."""
+        self._transport.wait(attempt)
+
     # Reading ---------------------------------------------------------------------------------------------------------
 
     def read_blob(self, repository: str, digest: str, size: int) -> Iterator[bytes]:
@@ -65,17 +69,21 @@ class TransferClient(RegistryClient):
         beginning of that count with every piece that comes.
 
         Raises RegistryError when it does not come whole, or when it is not what its digest says: then all that was taken is to
-        be thrown away.
+        be thrown away. Never more than `size` bytes come, or a piece when the size is not told (0).
         """
         try:
             found, place, attempt = hashlib.new(digest.partition(":")[0]), 0, 0
         except ValueError as error:
             raise RegistryError("%s of %s has a digest that is not known here" % (digest, repository)) from error
         while True:
-            stream: Optional[Stream] = None
             try:
                 with self._open_blob(repository, digest, place) as stream:
                     for piece in _from(stream, place):
+                        if place + len(piece) > (size or PIECE):
+                            raise _TooLong(
+                                "registry %s sent more than %d bytes for %s of %s"
+                                % (self.name, size or PIECE, digest, repository)
+                            )
                         found.update(piece)
                         place += len(piece)
                         attempt = 0
@@ -83,6 +91,8 @@ class TransferClient(RegistryClient):
                 if not size or place >= size:
                     break
                 failure: RegistryError = RegistryError("%s of %s ended after %d bytes" % (digest, repository, place))
+            except _TooLong:
+                raise
             except RegistryRefusal as error:
                 if error.status not in PASSING:
                     raise
@@ -91,7 +101,7 @@ class TransferClient(RegistryClient):
                 failure = error
             if attempt >= self.options.retries:
                 raise failure
-            self._transport.wait(attempt, stream)
+            self._transport.wait(attempt)
             attempt += 1
         if found.hexdigest() != digest.partition(":")[2]:
             raise RegistryError(
@@ -108,17 +118,20 @@ class TransferClient(RegistryClient):
     def _open_blob(self, repository: str, digest: str, place: int) -> Iterator[Stream]:
         path, scope = "%s/blobs/%s" % (repository, digest), "repository:%s:pull" % repository
         wanted = {"Accept": "*/*", **({"Range": "bytes=%d-" % place} if place else {})}
+        known = self._authorization(scope)
         for again in (False, True):
-            known = self._authorization(scope)
             with self._transport.open(Request("GET", self._absolute(path), {**wanted, **known})) as stream:
-                if stream.status == 401 and not again and self._better(stream, scope, known):
-                    continue
-                if stream.status not in (200, 206):
-                    self._refuse(stream, "GET", repository, digest)
-                yield stream
-                return
+                if stream.status != 401 or again:
+                    if stream.status not in (200, 206):
+                        self._refuse(stream, "GET", repository, digest)
+                    yield stream
+                    return
+            # Only now: a token takes a request of its own, and there may be room for one at a time.
+            known = self._better(stream, scope, known)
 
     def _refuse(self, stream: Stream, method: str, repository: str, digest: str) -> None:
+        if stream.status in PASSING:
+            self._transport.heed(stream)
         answer = stream.whole(64 * 1024)
         raise RegistryRefusal(
             "Registry %s answered %d to %s of %s in %s%s"
@@ -130,11 +143,11 @@ class TransferClient(RegistryClient):
         known = self._authorizer.header(scope)
         return {"Authorization": known} if known else {}
 
-    def _better(self, refused: Stream, scope: str, sent: Dict[str, str]) -> bool:
-        """Whether there is something better to send than what was refused; the next call sends it."""
+    def _better(self, refused: Stream, scope: str, sent: Dict[str, str]) -> Dict[str, str]:
+        """What to send after what was refused."""
         answer = Answer(refused.status, refused.headers, b"", "")
         found = self._authorizer.answer(answer, scope, sent.get("Authorization"))
-        return found is not None and found != sent.get("Authorization")
+        return {"Authorization": found} if found else {}
 
     def _location(self, repository: str, location: str) -> str:
         if not location:
@@ -143,6 +156,10 @@ class TransferClient(RegistryClient):
 
     def _target(self, location: str, digest: str) -> str:
         return "%s%sdigest=%s" % (location, "&" if "?" in location else "?", digest)
+
+
+class _TooLong(RegistryError):
+    """More than was told: what is passed on would no longer end where it is said to."""
 
 
 def _from(stream: Stream, place: int) -> Iterator[bytes]:

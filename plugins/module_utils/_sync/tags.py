@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, List, Optional, Sequence, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.attachment import attached_to
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.patterns import PatternList, compile_patterns
 from ansible_collections.imagefleet.docker.plugins.module_utils._sync.ranges import VersionRange, parse_range
@@ -44,6 +45,12 @@ def parse_tags(where: str, value: Any) -> TagSelection:
     texts: List[Any] = list(value) if isinstance(value, (list, tuple)) else [value]
     ranges = [one for one in texts if isinstance(one, str) and one.startswith(RANGE)]
     others = [one for one in texts if one not in ranges]
+    for one in others:
+        if isinstance(one, str) and one.strip().lstrip("!").strip().startswith(RANGE):
+            raise PolicyError(
+                "%s: %r: a range cannot be excluded, nor have spaces around it; write 'semver:' and the versions that are meant"
+                % (where, one)
+            )
     return TagSelection(
         compile_patterns(where, others) if others else None,
         tuple(parse_range(where, one[len(RANGE) :]) for one in ranges),

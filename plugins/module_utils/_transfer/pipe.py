@@ -27,6 +27,7 @@ class Pipe:
         self._patience = patience
         self._pieces: "queue.Queue[Optional[bytes]]" = queue.Queue(DEPTH)
         self._rest = b""
+        self._left = size
         self._ended = False
         self.fell_behind = False
         self.abandoned = False
@@ -37,8 +38,9 @@ class Pipe:
     # The reader's end -------------------------------------------------------------------------------------------------
 
     def give(self, piece: Optional[bytes]) -> bool:
-        """None is the end that is not one: the sender must fail. False when the sender is not there any more."""
-        if self.abandoned or self.fell_behind:
+        """Nothing (b"") is the end, None is the end that is not one: the sender must fail. False when the sender is not there any
+        more."""
+        if self.is_left:
             return False
         try:
             self._pieces.put(piece, timeout=self._patience)
@@ -46,6 +48,11 @@ class Pipe:
             self.fell_behind = True
             return False
         return True
+
+    @property
+    def is_left(self) -> bool:
+        """Whether nothing that is given arrives any more."""
+        return self.abandoned or self.fell_behind
 
     # The sender's end -------------------------------------------------------------------------------------------------
 
@@ -76,6 +83,10 @@ class Pipe:
                 continue
             if piece is None:
                 raise Broken("the source broke off")
+            self._left -= len(piece)
+            if self._left < 0:
+                # What follows the told length would be taken for another request.
+                raise Broken("the source sent more than %d bytes" % self._size)
             if not piece:
                 self._ended = True
             return piece
