@@ -127,8 +127,9 @@ notes:
   - Where a registry cannot delete a tag alone, as the distribution registry before version 3, a tag that shares its manifest with one that
     stays is reported as not deletable.
   - A registry that refuses deletions (C(405)) is told apart from a pull-through cache, which is refused.
-  - A tag that somebody creates at a manifest in the very moment in which that is deleted can be lost with it, since registries offer no
-    deletion on condition. Manifests that are pushed and tags that are moved meanwhile are noticed and repaired.
+  - A tag that somebody creates, or pushes again, at a manifest in the very moment in which that is deleted can be lost with it, since
+    registries offer no deletion on condition; M(imagefleet.docker.registry_restore) brings the manifest back. What is pushed, moved or
+    signed meanwhile is noticed and repaired, and never overwritten.
 seealso:
   - module: imagefleet.docker.registry_restore
   - module: imagefleet.docker.fleet_ledger

@@ -9,6 +9,8 @@ import json
 from pathlib import Path
 from typing import Any, Mapping
 
+from timeless import timeless
+
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request import parse_retention_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.restore import (
     parse_restore_options,
@@ -62,9 +64,9 @@ def outcomes(result: Mapping[str, Any]) -> dict[str, str]:
 
 
 def decisions(result: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """All of a plan but what became of it."""
-    fields = ("repository", "tag", "digest", "kind", "action", "rule", "reason", "kept_by", "bytes")
-    return [tuple(row[field] for field in fields) for row in result["plan"]]
+    """All of a plan but what became of it, and but for the time that passed."""
+    fields = ("repository", "tag", "digest", "kind", "action", "rule", "kept_by", "bytes")
+    return [(*(row[field] for field in fields), timeless(row["reason"])) for row in result["plan"]]
 
 
 def state_file(folder: Path) -> Path:

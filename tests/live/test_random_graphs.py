@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +21,7 @@ from lab import Engine
 from pushing import REGISTRY, push, remove
 from random_graphs import DELETE, KEEP, Drawn, Graph, draw, expected
 from throwaway import not_yet_started
+from timeless import timeless
 from workbench import Workbench
 
 COUNT = int(os.environ.get("IMAGEFLEET_GRAPHS") or 100)
@@ -29,8 +29,6 @@ FRESH = int(os.environ.get("IMAGEFLEET_FRESH_SEED") or random.SystemRandom().ran
 FEWER = [*range(1, max(COUNT // 5, 1) + 1), FRESH]
 SEEDS = {"overlay2": [*range(1, COUNT + 1), FRESH], "containerd": FEWER, "newest": FEWER}
 CASES = [(kind, seed) for kind, seeds in SEEDS.items() for seed in seeds]
-# "arrived 3s ago" in a plan is "arrived 4s ago" a moment later.
-AGE = re.compile(r"(arrived|built) \w+ ago")
 
 
 class Loaded:
@@ -151,7 +149,7 @@ def comparable(result: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows but for what became of them and for what passing time alone changes."""
     passing = ("outcome", "last_used", "reason")
     rows = [{key: value for key, value in row.items() if key not in passing} for row in result["plan"]]
-    return [{**row, "reason": AGE.sub(r"\1 ago", told["reason"])} for row, told in zip(rows, result["plan"])]
+    return [{**row, "reason": timeless(told["reason"])} for row, told in zip(rows, result["plan"])]
 
 
 # Tests -------------------------------------------------------------------------------------------------------------

@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
-from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, RegistryError
 from ansible_collections.imagefleet.docker.plugins.module_utils._retention.facts import RepositoryFacts
@@ -18,23 +17,13 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._retention.plan 
     REFUSED,
     Unit,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._retire.guard import Guard
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.outcomes import Outcomes
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.repair import Repair
-from ansible_collections.imagefleet.docker.plugins.module_utils._retire.watch import Change, Watch
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.undo import UndoEntry, UndoWriter
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.survey import Surveyor
 
 DELETED, WAS_GONE, SWITCHED_OFF = (200, 202), 404, 405
-
-
-@dataclass
-class _Guarded:
-    """A repository that is watched; `unseen` are the units that were worked on since the last look at it."""
-
-    watch: Watch
-    repair: Repair
-    units: Sequence[Unit]
-    unseen: List[Unit] = field(default_factory=list)
 
 
 class Retirement:
@@ -65,73 +54,31 @@ class Retirement:
 
     def repository(self, facts: RepositoryFacts, units: Sequence[Unit]) -> None:
         """Everything that is to go in one repository; what goes wrong is told by the outcomes."""
-        guarded = self._guarded(facts, units)
+        guard = None
+        if self._undo is not None:
+            guard = Guard(self._surveyor, facts, units, self._undo, self._outcomes)
         refused: Set[str] = set()
         try:
-            if guarded is not None:
-                self._refuse_needed(guarded, guarded.watch.before(), refused)
+            if guard is not None:
+                self._leave(guard.before(), refused)
             for batch in self._batches(units):
                 chosen = [unit for unit in batch if not self._refuse(unit, refused)]
-                if guarded is None:
-                    self._batch(facts, chosen)
-                    continue
-                guarded.unseen += chosen
+                if guard is not None:
+                    guard.begin(batch, chosen)
                 self._batch(facts, chosen)
-                change = guarded.watch.between()
-                self._repair_tags(guarded, change)
-                self._refuse_needed(guarded, change, refused)
+                if guard is not None:
+                    self._leave(guard.between(), refused)
         except FleetError as error:
             self._outcomes.note("%s: stopped: %s" % (facts.name, error))
             for unit in units:
                 self._give_up(unit, FAILED, str(error))
-        if guarded is not None and any(self._outcomes.of(facts.name, unit.digest) in (DONE, GONE) for unit in units):
-            self._look_again(guarded, facts)
+        if guard is not None:
+            guard.after()
 
-    def _guarded(self, facts: RepositoryFacts, units: Sequence[Unit]) -> Optional[_Guarded]:
-        if self._undo is None:
-            return None
-        return _Guarded(Watch(self._surveyor, facts, units), self._repair(facts, self._undo), units)
-
-    def _repair(self, facts: RepositoryFacts, undo: UndoWriter) -> Repair:
-        return Repair(self._surveyor, facts, undo, self._outcomes)
-
-    def _repair_tags(self, guarded: _Guarded, change: Change) -> None:
-        """Tags that went with what was deleted since the last look, or lead to something that was deleted in this run."""
-        for tag in change.vanished:
-            guarded.repair.vanished(tag, guarded.watch.target(tag), [unit for unit in guarded.unseen if unit.whole])
-        for tag in change.dangling:
-            guarded.repair.dangling(tag, guarded.units)
-        guarded.unseen.clear()
-
-    def _look_again(self, guarded: _Guarded, facts: RepositoryFacts) -> None:
-        """Put back what somebody came to need meanwhile, also when not all could be done."""
-        try:
-            change = guarded.watch.after()
-            for unit in guarded.units:
-                needed = [change.needs[digest] for digest in unit.order if digest in change.needs]
-                if needed:
-                    guarded.repair.units([unit], "tag %s needs it, pushed or moved during the run" % needed[0])
-            self._repair_tags(guarded, change)
-            problem = change.problem
-        except FleetError as error:
-            problem = str(error)
-        if problem:
-            self._outcomes.note("%s could not be looked at again: %s" % (facts.name, problem))
-
-    def _refuse_needed(self, guarded: _Guarded, change: Change, refused: Set[str]) -> None:
-        """Leave alone what somebody needs by now; all, when not everything could be read."""
-        for unit in guarded.units:
-            needed = [change.needs[digest] for digest in (unit.digest, *unit.order) if digest in change.needs]
-            if change.problem or needed:
-                why = (
-                    "tag %s needs it now; it was pushed or moved since the plan was made" % needed[0]
-                    if needed
-                    else "the repository could not be looked at again: %s" % change.problem
-                )
-                if self._outcomes.of(unit.repository, unit.digest) is None:
-                    guarded.watch.stays(unit)
-                self._give_up(unit, REFUSED, why)
-                refused.add(unit.digest)
+    def _leave(self, forbidden: Mapping[Unit, str], refused: Set[str]) -> None:
+        for unit, why in forbidden.items():
+            self._give_up(unit, REFUSED, why)
+            refused.add(unit.digest)
 
     def _refuse(self, unit: Unit, refused: Set[str]) -> bool:
         """Whether a unit may not be touched: refused before, something that holds it is still there, or all has stopped."""
@@ -195,7 +142,8 @@ class Retirement:
         if not self._delete(facts, unit.digest):
             self._leave_children(unit, shared)
             if self._undo is not None:
-                self._repair(facts, self._undo).units([unit], "what it is attached to could not be deleted")
+                repair = Repair(self._surveyor, facts, self._undo, self._outcomes)
+                repair.units([unit], "what it is attached to could not be deleted")
             return
         for digest in unit.order[len(before) + 1 :]:
             if digest not in shared:

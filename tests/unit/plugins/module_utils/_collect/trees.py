@@ -55,7 +55,7 @@ class Tree:
         stored = digest_of(data)
         if not os.path.exists(self.blob_path(stored)):
             write(self.blob_path(stored), data)
-        for name in {stored, digest or stored}:
+        for name in sorted({stored, digest or stored}):
             write(self.layer_link(repository, name), stored.encode())
         return stored
 
