@@ -106,7 +106,10 @@ class Target:
         self.kept.append(data)
 
 
-def copy(source, *targets, digest=DIGEST, size=len(BLOB), patience=LONG):
+WHOLE = len(BLOB)
+
+
+def copy(source, *targets, digest=DIGEST, size=WHOLE, patience=LONG):
     places = [Place(target, "app") for target in targets]
     before = threading.active_count()
     try:
@@ -160,7 +163,9 @@ def test_a_target_that_refuses_is_not_asked_again(status):
     assert copied.sent == len(BLOB)
 
 
-@pytest.mark.parametrize("fault", [refusal(503), refusal(404), refusal(416), refusal(401), RegistryError("reset"), OSError("x")])
+@pytest.mark.parametrize(
+    "fault", [refusal(503), refusal(404), refusal(416), refusal(401), RegistryError("reset"), OSError("x")]
+)
 def test_a_target_that_fails_in_passing_is_tried_again_alone(fault):
     source, good, bad = Source(), Target(), Target(fault)
     copied, failed = copy(source, good, bad)
@@ -252,7 +257,12 @@ def test_a_small_blob_is_read_once_however_often_it_is_sent():
 
 
 def test_a_small_blob_at_targets_that_do_not_take_it():
-    good, forbids, dead, fails = Target(), Target(refusal(403)), Target(RegistryError("no answer")), Target(*[refusal(404)] * 9)
+    good, forbids, dead, fails = (
+        Target(),
+        Target(refusal(403)),
+        Target(RegistryError("no answer")),
+        Target(*[refusal(404)] * 9),
+    )
     copied, failed = copy_small(Source(blob=TINY), good, forbids, dead, fails)
     assert failed == {1: "it answered 403", 2: "no answer", 3: "it answered 404"}
     assert {place.client for place in copied.silent} == {dead}
