@@ -131,18 +131,20 @@ class Copier:
     # Blobs ------------------------------------------------------------------------------------------------------------
 
     def _lacking(self, region: Region, manifests: Iterable[str]) -> List[Descriptor]:
-        """The blobs that must be brought: a HEAD for each, none where the repository is empty."""
+        """The blobs that must be brought: a HEAD for each, few where the repository is empty."""
         named: Dict[str, Descriptor] = {}
         for digest in manifests:
             for blob in self._document(digest)[0].blobs:
                 if not blob.is_foreign and not region.has_noted(self.seen.target, blob.digest):
                     named.setdefault(blob.digest, blob)
         try:
-            if region.is_empty(self.seen.target):
-                return list(named.values())
-            with ThreadPoolExecutor(region.client.options.concurrency) as pool:
-                there = pool.map(lambda digest: region.client.has_blob(self.seen.target, digest), named)
-                found = dict(zip(named, there))
+            asked = list(named)
+            # Without tags it is empty, or a run was ended before the first tag; then some of the first blobs have arrived.
+            first = asked[:STREAMS] if region.is_empty(self.seen.target) else asked
+            found = self._present(region, first)
+            if len(first) < len(asked):
+                rest = asked[len(first) :]
+                found.update(self._present(region, rest) if any(found.values()) else dict.fromkeys(rest, False))
         except RegistryError as error:
             region.gave_up(error)
             return list(named.values())
@@ -150,6 +152,12 @@ class Copier:
             if present:
                 region.note_blob(self.seen.target, digest)
         return [blob for digest, blob in named.items() if not found[digest]]
+
+    def _present(self, region: Region, digests: Sequence[str]) -> Dict[str, bool]:
+        with ThreadPoolExecutor(region.client.options.concurrency) as pool:
+            return dict(
+                zip(digests, pool.map(lambda digest: region.client.has_blob(self.seen.target, digest), digests))
+            )
 
     def _blobs(self, lacking: Mapping[str, Tuple[Descriptor, List[Region]]]) -> Dict[Tuple[str, str], str]:
         """(region, digest) -> why a blob is not there."""
