@@ -74,8 +74,7 @@ def parse_sync_options(options: Mapping[str, Any]) -> SyncRequest:
     if scope not in SCOPES:
         raise PolicyError("floating_scope: %r is none of %s" % (scope, ", ".join(SCOPES)))
     orders = tuple(
-        _order(source, "repositories[%d]" % place, entry)
-        for place, entry in enumerate(_list(options, "repositories"))
+        _order(source, "repositories[%d]" % place, entry) for place, entry in enumerate(_list(options, "repositories"))
     )
     _not_onto_itself(source, destinations, orders)
     return SyncRequest(

@@ -60,7 +60,11 @@ def run_sync(
             if failed
             else job.problems[0]
         )
-        told = ["%d of %d tags could not be brought to their region" % (len(failed), result["summary"]["tags"])] if failed else []
+        told = (
+            ["%d of %d tags could not be brought to their region" % (len(failed), result["summary"]["tags"])]
+            if failed
+            else []
+        )
         if job.problems:
             told.append("not everything could be compared (problems: %d)" % len(job.problems))
         raise PartialFailure("%s; first: %s" % (", and ".join(told), first), result)

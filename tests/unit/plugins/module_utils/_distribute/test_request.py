@@ -31,7 +31,15 @@ def test_defaults():
 
 @pytest.mark.parametrize(
     "tag, moves",
-    [("latest", True), ("1", True), ("1.2", True), ("v1", True), ("1.2-alpine", True), ("production", True), ("1.2.3", False)],
+    [
+        ("latest", True),
+        ("1", True),
+        ("1.2", True),
+        ("v1", True),
+        ("1.2-alpine", True),
+        ("production", True),
+        ("1.2.3", False),
+    ],
 )
 def test_what_floats_by_default(tag, moves):
     assert parse_sync_options(options()).floating.matches_text(tag) == moves
@@ -81,12 +89,18 @@ def test_what_is_given():
         (order(tags="semver:new"), "repositories[0].tags: 'new' is not a range of versions"),
         (order(tags="!semver:1.x"), "repositories[0].tags: '!semver:1.x': a range cannot be excluded"),
         (order(platforms="amd64"), "repositories[0].platforms: 'amd64' is not a platform such as linux/amd64"),
-        (options(repositories=[{"name": "shop/*", "to": "all"}]), "repositories[0].to: 'all' would put several repositories into one"),
+        (
+            options(repositories=[{"name": "shop/*", "to": "all"}]),
+            "repositories[0].to: 'all' would put several repositories into one",
+        ),
         (options(repositories=[{"name": ["a", "b"], "to": "all"}]), "repositories[0].to: 'all' would put several"),
         (options(floating_scope="some"), "floating_scope: 'some' is none of all, region"),
         (options(floating_tags=[1]), "floating_tags: 1 is not text"),
         (options(immutable_tags=[1.5]), "immutable_tags: 1.5 is not text"),
-        (options(destinations=[EU, SOURCE]), "repositories[0].to: '{name}' in region 'src.example.com' is the source itself"),
+        (
+            options(destinations=[EU, SOURCE]),
+            "repositories[0].to: '{name}' in region 'src.example.com' is the source itself",
+        ),
     ],
 )
 def test_bad_values(given, words):
@@ -95,7 +109,9 @@ def test_bad_values(given, words):
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("to, fine", [("copy/{name}", True), ("shop/other", True), ("shop/web", False), ("{name}", False)])
+@pytest.mark.parametrize(
+    "to, fine", [("copy/{name}", True), ("shop/other", True), ("shop/web", False), ("{name}", False)]
+)
 def test_a_registry_may_be_copied_within_but_not_onto_itself(to, fine):
     given = options(destinations=[SOURCE], repositories=[{"name": "shop/web", "to": to, "platforms": "linux/amd64"}])
     if fine:

@@ -109,7 +109,9 @@ class Memory:
 
 class World:
     def __init__(self, monkeypatch):
-        self.source, self.eu, self.us = (Memory(name) for name in ("src.example.com", "eu.example.com", "us.example.com"))
+        self.source, self.eu, self.us = (
+            Memory(name) for name in ("src.example.com", "eu.example.com", "us.example.com")
+        )
         known = {one.name: one for one in (self.source, self.eu, self.us)}
         for module in (run_module, region_module):
             monkeypatch.setattr(module, "TransferClient", lambda options, run_program=None: known[options.registry])
@@ -117,7 +119,10 @@ class World:
     def run(self, apply=True, **more):
         given = {
             "source": {"registry": "src.example.com"},
-            "destinations": [{"name": "eu", "registry": "eu.example.com"}, {"name": "us", "registry": "us.example.com"}],
+            "destinations": [
+                {"name": "eu", "registry": "eu.example.com"},
+                {"name": "us", "registry": "us.example.com"},
+            ],
             "repositories": ["app"],
             **more,
         }
@@ -203,7 +208,10 @@ def test_a_region_that_goes_down_on_the_way(world):
     assert world.us.moves() == ["1.0.%d" % place for place in range(5)]
     assert outcomes(result)[("us", "latest")] == "deferred"
     # It is not asked again for everything that was to come.
-    assert len([1 for method, _repository, _what in world.eu.log if method in ("SEND", "PUT")]) <= world.source.options.concurrency
+    assert (
+        len([1 for method, _repository, _what in world.eu.log if method in ("SEND", "PUT")])
+        <= world.source.options.concurrency
+    )
 
 
 def test_content_that_came_without_a_tag_is_a_change(world):

@@ -39,7 +39,12 @@ def test_compare(held, action, outcome):
 
 
 def test_floating_tags_wait_for_every_region():
-    rows = [row(tag="latest", floating=True), row("us", "latest", floating=True), row(), row(tag="edge", digest=OLD, floating=True)]
+    rows = [
+        row(tag="latest", floating=True),
+        row("us", "latest", floating=True),
+        row(),
+        row(tag="edge", digest=OLD, floating=True),
+    ]
     found = waiting_for(rows, {("app", NEW): ["ap", "us"]})
     assert set(found) == {("eu", "app", "latest"), ("us", "app", "latest")}
     assert set(found.values()) == {"it moves when every region holds %s; missing in ap, us" % NEW}

@@ -82,7 +82,9 @@ def test_none_is_left(platforms):
     assert filter_index(FULL, platforms) is None
 
 
-@pytest.mark.parametrize("value, parsed", [(None, ()), ([], ()), ("linux/amd64", ("linux/amd64",)), (["a/b", "a/b/c"], ("a/b", "a/b/c"))])
+@pytest.mark.parametrize(
+    "value, parsed", [(None, ()), ([], ()), ("linux/amd64", ("linux/amd64",)), (["a/b", "a/b/c"], ("a/b", "a/b/c"))]
+)
 def test_platforms_are_parsed(value, parsed):
     assert parse_platforms("where", value) == parsed
 

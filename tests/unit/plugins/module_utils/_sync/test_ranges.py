@@ -59,7 +59,9 @@ def test_only_full_releases_are_meant(tag):
     assert matching("*", tag, "1.2.3") == ["1.2.3"]
 
 
-@pytest.mark.parametrize("text", ["", "  ", "latest", "1.2-rc1", ">=", "1.0.0 - 2.0.0", "1.x ||", "|| 1", "!1.2", "1..2", ">>1"])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "latest", "1.2-rc1", ">=", "1.0.0 - 2.0.0", "1.x ||", "|| 1", "!1.2", "1..2", ">>1"]
+)
 def test_what_is_no_range(text):
     with pytest.raises(PolicyError) as caught:
         parse_range("repositories[0].tags", text)

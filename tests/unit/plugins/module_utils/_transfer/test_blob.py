@@ -13,8 +13,9 @@ import pytest
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError, RegistryRefusal
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import digest_of
+from ansible_collections.imagefleet.docker.plugins.module_utils._transfer import blob
 from ansible_collections.imagefleet.docker.plugins.module_utils._transfer.blob import SMALL, Place, copy_blob
-from ansible_collections.imagefleet.docker.plugins.module_utils._transfer.pipe import DEPTH
+from ansible_collections.imagefleet.docker.plugins.module_utils._transfer.pipe import DEPTH, Pipe
 
 PIECE = 64 * 1024
 BLOB = bytes(range(256)) * (40 * PIECE // 256) + b"end"
@@ -132,7 +133,7 @@ def test_three_targets_one_reading():
     assert (copied.bytes, copied.sent) == (len(BLOB), 3 * len(BLOB))
 
 
-def test_who_falls_behind_is_finished_alone():
+def test_who_falls_behind_is_finished_alone(monkeypatch):
     assert len(BLOB) > (DEPTH + 4) * PIECE
     go = threading.Event()
     slow, quick = Target(go), Target()
@@ -143,8 +144,10 @@ def test_who_falls_behind_is_finished_alone():
         go.set()  # the slow one goes on only after the quick one is done
 
     quick.send_blob = last
+    patience = [LONG, 0.0, LONG]  # of the quick one, of the slow one, of the slow one alone
+    monkeypatch.setattr(blob, "Pipe", lambda size, _patience: Pipe(size, patience.pop(0)))
     source = Source()
-    copied, failed = copy(source, quick, slow, patience=0.05)
+    copied, failed = copy(source, quick, slow)
     assert failed == {} and source.readings == 2
     assert quick.kept == [BLOB] and quick.uploads == 1
     assert slow.kept == [BLOB] and slow.uploads == 2
@@ -160,7 +163,9 @@ def test_a_target_that_refuses_is_not_asked_again(status):
     assert copied.sent == len(BLOB)
 
 
-@pytest.mark.parametrize("fault", [refusal(503), refusal(404), refusal(416), refusal(401), RegistryError("reset"), OSError("x")])
+@pytest.mark.parametrize(
+    "fault", [refusal(503), refusal(404), refusal(416), refusal(401), RegistryError("reset"), OSError("x")]
+)
 def test_a_target_that_fails_in_passing_is_tried_again_alone(fault):
     source, good, bad = Source(), Target(), Target(fault)
     copied, failed = copy(source, good, bad)
@@ -252,7 +257,12 @@ def test_a_small_blob_is_read_once_however_often_it_is_sent():
 
 
 def test_a_small_blob_at_targets_that_do_not_take_it():
-    good, forbids, dead, fails = Target(), Target(refusal(403)), Target(RegistryError("no answer")), Target(*[refusal(404)] * 9)
+    good, forbids, dead, fails = (
+        Target(),
+        Target(refusal(403)),
+        Target(RegistryError("no answer")),
+        Target(*[refusal(404)] * 9),
+    )
     copied, failed = copy_small(Source(blob=TINY), good, forbids, dead, fails)
     assert failed == {1: "it answered 403", 2: "no answer", 3: "it answered 404"}
     assert {place.client for place in copied.silent} == {dead}
@@ -276,7 +286,7 @@ def test_another_kind_of_digest_is_compared_too():
 
 
 def test_small_and_large_meet():
-    blob = b"x" * SMALL
+    data = b"x" * SMALL
     target = Target()
-    copied, failed = copy(Source(blob=blob), target, digest=digest_of(blob), size=SMALL)
-    assert failed == {} and target.kept == [blob] and copied.bytes == SMALL
+    copied, failed = copy(Source(blob=data), target, digest=digest_of(data), size=SMALL)
+    assert failed == {} and target.kept == [data] and copied.bytes == SMALL
