@@ -16,6 +16,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import F
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import (
     Descriptor,
     Manifest,
+    digest_of,
     parse_manifest,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.transfer import TransferClient
@@ -45,6 +46,7 @@ class Copier:
     traffic: Traffic
     say: Say
     failed: Dict[Tuple[str, str], str] = field(default_factory=dict)
+    _origins: Dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def bring(self, wanted: Mapping[Region, Sequence[str]]) -> None:
@@ -65,14 +67,19 @@ class Copier:
         manifest, data = self._document(digest)
         return manifest.media_type, data
 
+    def streams(self, regions: Iterable[Region]) -> int:
+        """How many blobs may be under way: no more than each registry takes, or one that waits for its turn would look slow."""
+        takes = [region.client.options.concurrency for region in regions]
+        return min([STREAMS, self.source.options.concurrency, *takes])
+
     # Manifests --------------------------------------------------------------------------------------------------------
 
     def _origin(self, digest: str) -> str:
         """The digest at the source of what a region gets under this one."""
-        for origin, data in self.seen.filtered.items():
-            if parse_manifest(data).digest == digest:
-                return origin
-        return digest
+        with self._lock:
+            if len(self._origins) != len(self.seen.filtered):
+                self._origins.update({digest_of(data): origin for origin, data in self.seen.filtered.items()})
+        return self._origins.get(digest, digest)
 
     def _document(self, digest: str) -> Tuple[Manifest, bytes]:
         origin = self._origin(digest)
@@ -186,7 +193,8 @@ class Copier:
                 self.say("%s: %s is copied (%d bytes)" % (self.seen.source, blob.digest[:19], blob.size))
             return copied
 
-        with ThreadPoolExecutor(min(self.source.options.concurrency, STREAMS)) as pool:
+        regions = [region for _blob, wanting in lacking.values() for region in wanting]
+        with ThreadPoolExecutor(self.streams(regions)) as pool:
             for copied in pool.map(bring, lacking.values()):
                 if copied is not None:
                     self.traffic.read += copied.bytes

@@ -12,13 +12,18 @@ import pytest
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute import region as region_module
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute import run as run_module
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.copy import Copier, Traffic
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import parse_sync_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     PartialFailure,
     RegistryError,
     RegistryRefusal,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import OCI_MANIFEST, digest_of
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import (
+    OCI_INDEX,
+    OCI_MANIFEST,
+    digest_of,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.client import Body, Head
 
 
@@ -96,7 +101,8 @@ class Memory:
         self._note("PUT", repository, reference)
         if not reference.startswith("sha256:") and (repository, digest_of(data)) not in self.manifests:
             raise RegistryRefusal("tagged before it was there", 400)
-        for blob in [json.loads(data.decode())["config"]["digest"]]:
+        document = json.loads(data.decode())
+        for blob in [document["config"]["digest"]] if "config" in document else []:
             if (repository, blob) not in self.blobs:
                 raise RegistryRefusal("blob unknown", 400)
         self.manifests[(repository, digest_of(data))] = data
@@ -322,3 +328,59 @@ def test_a_blob_of_another_repository_is_mounted(world):
     world.source.hold("other", "1.0.0", "same")
     result = world.run(repositories=["app", "other"])
     assert result["summary"]["mounted"] == 2 and result["summary"]["blobs"] == 1
+
+
+@pytest.mark.parametrize("somebody", ["else", None])
+def test_a_tag_that_somebody_else_moved_meanwhile_is_left_alone(world, somebody):
+    world.source.hold("app", "latest", "new")
+    world.us.hold("app", "latest", "old")
+
+    def fault(method, _repository, what):
+        if method == "PUT" and what.startswith("sha256:"):
+            if somebody:
+                world.us.hold("app", "latest", somebody)
+            else:
+                del world.us.tagged["app"]["latest"]
+
+    world.us.fault = fault
+    message, result = world.fails()
+    assert "meanwhile" in message and world.us.moves() == []
+    assert outcomes(result) == {("eu", "latest"): "done", ("us", "latest"): "failed"}
+
+
+@pytest.mark.parametrize("source, regions, streams", [(2, [8, 8], 2), (8, [8, 1], 1), (64, [64, 64], 8), (64, [], 8)])
+def test_no_more_blobs_are_under_way_than_each_registry_takes(source, regions, streams):
+    """One that waits for its turn would look slow, and the source be read once more for it."""
+
+    def taking(concurrency):
+        return SimpleNamespace(options=SimpleNamespace(concurrency=concurrency))
+
+    copier = Copier(None, None, taking(source), Traffic(), print)
+    assert copier.streams([SimpleNamespace(client=taking(one)) for one in regions]) == streams
+
+
+def test_some_platforms_only(world):
+    """The index is a new one with a digest of its own; the second run finds it."""
+    children = [world.source.hold("app", "child-%s" % name, name) for name in ("amd64", "arm64")]
+    data = json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": OCI_INDEX,
+            "manifests": [
+                {
+                    "mediaType": OCI_MANIFEST,
+                    "digest": child,
+                    "size": 1,
+                    "platform": {"os": "linux", "architecture": name},
+                }
+                for child, name in zip(children, ("amd64", "arm64"))
+            ],
+        }
+    ).encode()
+    world.source.manifests[("app", digest_of(data))] = data
+    world.source.tagged["app"] = {"1.0.0": digest_of(data)}
+    given = [{"name": "app", "platforms": "linux/arm64"}]
+    (row,) = [one for one in world.run(repositories=given)["plan"] if one["region"] == "eu"]
+    assert row["outcome"] == "done" and row["origin"] == digest_of(data) != row["digest"]
+    assert ("app", children[1]) in world.eu.manifests and ("app", children[0]) not in world.eu.manifests
+    assert not world.run(repositories=given)["changed"]

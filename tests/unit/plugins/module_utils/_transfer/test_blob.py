@@ -19,7 +19,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._transfer.pipe i
 
 PIECE = 64 * 1024
 BLOB = bytes(range(256)) * (40 * PIECE // 256) + b"end"
-DIGEST = digest_of(BLOB)
+DIGEST, SIZE = digest_of(BLOB), len(BLOB)
 LONG = 600.0
 
 
@@ -107,7 +107,7 @@ class Target:
         self.kept.append(data)
 
 
-def copy(source, *targets, digest=DIGEST, size=len(BLOB), patience=LONG):
+def copy(source, *targets, digest=DIGEST, size=SIZE, patience=LONG):
     places = [Place(target, "app") for target in targets]
     before = threading.active_count()
     try:
