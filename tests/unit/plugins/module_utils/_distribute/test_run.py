@@ -220,6 +220,15 @@ def test_a_region_that_goes_down_on_the_way(world):
     )
 
 
+def test_a_region_that_goes_down_before_its_tags_is_asked_once(world):
+    for place in range(5):
+        world.source.hold("app", "1.0.%d" % place, "many %d" % place)
+    world.eu.fault = lambda method, _repository, what: no_answer() if method == "PUT" and what[0] == "1" else None
+    _message, result = world.fails()
+    assert len(world.eu.moves()) == 1 and len(world.us.moves()) == 5
+    assert [row["error"] for row in result["plan"] if row["region"] == "eu"] == ["it does not answer"] * 5
+
+
 def test_content_that_came_without_a_tag_is_a_change(world):
     world.source.hold("app", "latest", "one")
     world.eu.fault = no_answer

@@ -42,7 +42,7 @@ class Source:
     def blob(self, _repository, _digest, limit):
         self.readings += 1
         assert len(self._blob) <= limit
-        return self._blob
+        return self._tries.pop(0) if self._tries else self._blob
 
     def read_blob(self, _repository, digest, _size):
         self.readings += 1
