@@ -16,6 +16,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import F
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import (
     Descriptor,
     Manifest,
+    digest_of,
     parse_manifest,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.transfer import TransferClient
@@ -45,6 +46,7 @@ class Copier:
     traffic: Traffic
     say: Say
     failed: Dict[Tuple[str, str], str] = field(default_factory=dict)
+    _origins: Dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def bring(self, wanted: Mapping[Region, Sequence[str]]) -> None:
@@ -65,14 +67,19 @@ class Copier:
         manifest, data = self._document(digest)
         return manifest.media_type, data
 
+    def streams(self, regions: Iterable[Region]) -> int:
+        """How many blobs may be under way: no more than each registry takes, or one that waits for its turn would look slow."""
+        takes = [region.client.options.concurrency for region in regions]
+        return min([STREAMS, self.source.options.concurrency, *takes])
+
     # Manifests --------------------------------------------------------------------------------------------------------
 
     def _origin(self, digest: str) -> str:
         """The digest at the source of what a region gets under this one."""
-        for origin, data in self.seen.filtered.items():
-            if parse_manifest(data).digest == digest:
-                return origin
-        return digest
+        with self._lock:
+            if len(self._origins) != len(self.seen.filtered):
+                self._origins.update({digest_of(data): origin for origin, data in self.seen.filtered.items()})
+        return self._origins.get(digest, digest)
 
     def _document(self, digest: str) -> Tuple[Manifest, bytes]:
         origin = self._origin(digest)
@@ -131,27 +138,33 @@ class Copier:
     # Blobs ------------------------------------------------------------------------------------------------------------
 
     def _lacking(self, region: Region, manifests: Iterable[str]) -> List[Descriptor]:
-        """The blobs that must be brought: a HEAD for each, but few where the repository is empty."""
+        """The blobs that must be brought: a HEAD for each, few where the repository is empty."""
         named: Dict[str, Descriptor] = {}
         for digest in manifests:
             for blob in self._document(digest)[0].blobs:
                 if not blob.is_foreign and not region.has_noted(self.seen.target, blob.digest):
                     named.setdefault(blob.digest, blob)
         try:
-            several = region.client.options.concurrency
-            with ThreadPoolExecutor(several) as pool:
-                # Without a tag it may be empty, or a run was ended in the middle: then what is brought first has arrived.
-                begun = list(named)[: several if region.has_no_tags(self.seen.target) else None]
-                found = dict(zip(begun, pool.map(lambda one: region.client.has_blob(self.seen.target, one), begun)))
-                rest = [one for one in named if one not in found] if any(found.values()) else []
-                found.update(zip(rest, pool.map(lambda one: region.client.has_blob(self.seen.target, one), rest)))
+            asked = list(named)
+            # Without tags it is empty, or a run was ended before the first tag; then some of the first blobs have arrived.
+            first = asked[:STREAMS] if region.has_no_tags(self.seen.target) else asked
+            found = self._present(region, first)
+            if len(first) < len(asked):
+                rest = asked[len(first) :]
+                found.update(self._present(region, rest) if any(found.values()) else dict.fromkeys(rest, False))
         except RegistryError as error:
             region.gave_up(error)
             return list(named.values())
         for digest, present in found.items():
             if present:
                 region.note_blob(self.seen.target, digest)
-        return [blob for digest, blob in named.items() if not found.get(digest)]
+        return [blob for digest, blob in named.items() if not found[digest]]
+
+    def _present(self, region: Region, digests: Sequence[str]) -> Dict[str, bool]:
+        with ThreadPoolExecutor(region.client.options.concurrency) as pool:
+            return dict(
+                zip(digests, pool.map(lambda digest: region.client.has_blob(self.seen.target, digest), digests))
+            )
 
     def _blobs(self, lacking: Mapping[str, Tuple[Descriptor, List[Region]]]) -> Dict[Tuple[str, str], str]:
         """(region, digest) -> why a blob is not there."""
@@ -180,7 +193,8 @@ class Copier:
                 self.say("%s: %s is copied (%d bytes)" % (self.seen.source, blob.digest[:19], blob.size))
             return copied
 
-        with ThreadPoolExecutor(min(self.source.options.concurrency, STREAMS)) as pool:
+        regions = [region for _blob, wanting in lacking.values() for region in wanting]
+        with ThreadPoolExecutor(self.streams(regions)) as pool:
             for copied in pool.map(bring, lacking.values()):
                 if copied is not None:
                     self.traffic.read += copied.bytes

@@ -28,6 +28,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan impor
     DONE,
     FAILED,
     KEEP,
+    MOVE,
     Key,
     Ledger,
     Row,
@@ -176,6 +177,8 @@ class Job:
             try:
                 if region.down is not None:
                     raise RegistryError(region.down)
+                if row.action == MOVE:
+                    _check_unmoved(region, row)
                 media_type, data = copier.manifest_bytes(row.digest)
                 region.client.put_manifest(row.repository, row.tag, media_type, data)
                 ledger.settle(row, DONE)
@@ -211,6 +214,14 @@ class Job:
             },
             "problems": self.problems,
         }
+
+
+def _check_unmoved(region: Region, row: Row) -> None:
+    """Raises RegistryRefusal when somebody else moved the tag since it was compared."""
+    head = region.client.head(row.repository, row.tag)
+    now = None if head is None else head.digest
+    if now not in (row.previous, row.digest):
+        raise RegistryRefusal("it was moved to %s meanwhile; the next run compares it anew" % now, 409)
 
 
 def _silent(_line: str) -> None:

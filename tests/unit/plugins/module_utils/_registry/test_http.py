@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import email.utils
+from types import SimpleNamespace
 
 import pytest
 
@@ -227,3 +228,87 @@ def test_without_requests_the_package_is_named(monkeypatch):
     monkeypatch.setattr(http, "IMPORT_ERROR", "Traceback\nImportError: No module named 'requests'\n")
     with pytest.raises(RegistryError, match="'requests' is missing.*python3-requests.*Cause: ImportError: No module"):
         Transport(make_registry_options({"registry": "r.example.com"}))
+
+
+# Streams -------------------------------------------------------------------------------------------------------------
+
+
+class Line:
+    """An answer of the library."""
+
+    def __init__(self, status, url=HTTPS, **headers):
+        self.status_code = status
+        self.url = url
+        self.headers = headers
+
+    def close(self):
+        pass
+
+    def iter_content(self, _size):
+        return iter(())
+
+
+class Content:
+    """It can be read once."""
+
+    def __len__(self):
+        return 5
+
+
+def streaming(monkeypatch, *answers):
+    """A transport, and what was asked of it: method and address."""
+    transport, asked, left = Transport(make_registry_options({"registry": "r.example.com"})), [], list(answers)
+
+    def ask(_session, method, url, **_more):
+        asked.append((method, url))
+        found = left.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    monkeypatch.setattr(transport, "_ask", ask)
+    return transport, asked
+
+
+def put(content):
+    return Request("PUT", HTTPS + "app/blobs/uploads/1", {"Authorization": "Bearer secret"}, data=content)
+
+
+@pytest.mark.parametrize("target", [HTTPS + "elsewhere", "https://cdn.example.net/x"])
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_what_can_be_read_once_is_not_sent_twice(monkeypatch, target, status):
+    transport, asked = streaming(monkeypatch, Line(status, Location=target), Line(201))
+    with pytest.raises(RegistryError, match="redirects what is sent to it once only"):
+        with transport.open(put(Content())):
+            raise AssertionError("it must not get so far")
+    assert len(asked) == 1
+
+
+def test_a_file_of_ours_that_is_missing_is_told(monkeypatch):
+    """Not a crash in a thread that nobody looks after."""
+    transport, _asked = streaming(monkeypatch, OSError("Could not find a suitable TLS CA certificate bundle"))
+    with pytest.raises(RegistryError, match="r.example.com broke off: Could not find a suitable"):
+        with transport.open(put(Content())):
+            raise AssertionError("it must not get so far")
+
+
+def test_a_stream_that_failed_leaves_its_place(monkeypatch):
+    count = 3 * make_registry_options({"registry": "r.example.com"}).concurrency
+    transport, asked = streaming(monkeypatch, *[OSError("reset")] * count)
+    for _try in range(count):
+        with pytest.raises(RegistryError):
+            with transport.open(put(Content())):
+                raise AssertionError("it must not get so far")
+    assert len(asked) == count
+
+
+def test_a_refused_stream_is_heeded_by_all(monkeypatch):
+    slept = []
+    transport, _asked = streaming(monkeypatch, Line(429, **{"Retry-After": "7"}), Line(201))
+    monkeypatch.setattr(transport, "_sleep", slept.append)
+    monkeypatch.setattr(http, "time", SimpleNamespace(monotonic=lambda: 100.0, time=lambda: NOW))
+    with transport.open(put(Content())) as stream:
+        transport.heed(stream)
+    with transport.open(put(Content())) as stream:
+        assert stream.status == 201
+    assert slept == [7.0]

@@ -13,12 +13,13 @@ import pytest
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError, RegistryRefusal
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import digest_of
+from ansible_collections.imagefleet.docker.plugins.module_utils._transfer import blob
 from ansible_collections.imagefleet.docker.plugins.module_utils._transfer.blob import SMALL, Place, copy_blob
-from ansible_collections.imagefleet.docker.plugins.module_utils._transfer.pipe import DEPTH
+from ansible_collections.imagefleet.docker.plugins.module_utils._transfer.pipe import DEPTH, Pipe
 
 PIECE = 64 * 1024
 BLOB = bytes(range(256)) * (40 * PIECE // 256) + b"end"
-DIGEST = digest_of(BLOB)
+DIGEST, SIZE = digest_of(BLOB), len(BLOB)
 LONG = 600.0
 
 
@@ -41,7 +42,7 @@ class Source:
     def blob(self, _repository, _digest, limit):
         self.readings += 1
         assert len(self._blob) <= limit
-        return self._blob
+        return self._tries.pop(0) if self._tries else self._blob
 
     def read_blob(self, _repository, digest, _size):
         self.readings += 1
@@ -106,10 +107,7 @@ class Target:
         self.kept.append(data)
 
 
-WHOLE = len(BLOB)
-
-
-def copy(source, *targets, digest=DIGEST, size=WHOLE, patience=LONG):
+def copy(source, *targets, digest=DIGEST, size=SIZE, patience=LONG):
     places = [Place(target, "app") for target in targets]
     before = threading.active_count()
     try:
@@ -135,7 +133,7 @@ def test_three_targets_one_reading():
     assert (copied.bytes, copied.sent) == (len(BLOB), 3 * len(BLOB))
 
 
-def test_who_falls_behind_is_finished_alone():
+def test_who_falls_behind_is_finished_alone(monkeypatch):
     assert len(BLOB) > (DEPTH + 4) * PIECE
     go = threading.Event()
     slow, quick = Target(go), Target()
@@ -146,8 +144,10 @@ def test_who_falls_behind_is_finished_alone():
         go.set()  # the slow one goes on only after the quick one is done
 
     quick.send_blob = last
+    patience = [LONG, 0.0, LONG]  # of the quick one, of the slow one, of the slow one alone
+    monkeypatch.setattr(blob, "Pipe", lambda size, _patience: Pipe(size, patience.pop(0)))
     source = Source()
-    copied, failed = copy(source, quick, slow, patience=0.05)
+    copied, failed = copy(source, quick, slow)
     assert failed == {} and source.readings == 2
     assert quick.kept == [BLOB] and quick.uploads == 1
     assert slow.kept == [BLOB] and slow.uploads == 2
@@ -286,7 +286,7 @@ def test_another_kind_of_digest_is_compared_too():
 
 
 def test_small_and_large_meet():
-    blob = b"x" * SMALL
+    data = b"x" * SMALL
     target = Target()
-    copied, failed = copy(Source(blob=blob), target, digest=digest_of(blob), size=SMALL)
-    assert failed == {} and target.kept == [blob] and copied.bytes == SMALL
+    copied, failed = copy(Source(blob=data), target, digest=digest_of(data), size=SMALL)
+    assert failed == {} and target.kept == [data] and copied.bytes == SMALL
