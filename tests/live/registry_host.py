@@ -138,7 +138,11 @@ class RegistryHost:
         self.wait()
 
     def takes_pushes(self) -> bool:
-        return call(self.address, "POST", "/v2/probe/blobs/uploads/").status == 202
+        """Also false while it starts anew."""
+        try:
+            return call(self.address, "POST", "/v2/probe/blobs/uploads/").status == 202
+        except OSError:
+            return False
 
     def pid(self) -> str:
         """Its main process: another one after a restart."""
