@@ -77,8 +77,8 @@ class TransferClient(RegistryClient):
             raise RegistryError("%s of %s has a digest that is not known here" % (digest, repository)) from error
         while True:
             try:
-                with self._open_blob(repository, digest, place) as stream:
-                    for piece in _from(stream, place):
+                with contextlib.ExitStack() as held:
+                    for piece in _from(self._open_blob(held, repository, digest, place), place):
                         if place + len(piece) > (size or PIECE):
                             raise _TooLong(
                                 "registry %s sent more than %d bytes for %s of %s"
@@ -114,20 +114,20 @@ class TransferClient(RegistryClient):
 
     # Inside ---------------------------------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def _open_blob(self, repository: str, digest: str, place: int) -> Iterator[Stream]:
+    def _open_blob(self, held: contextlib.ExitStack, repository: str, digest: str, place: int) -> Stream:
+        """A blob from a place on, open as long as `held` is."""
         path, scope = "%s/blobs/%s" % (repository, digest), "repository:%s:pull" % repository
         wanted = {"Accept": "*/*", **({"Range": "bytes=%d-" % place} if place else {})}
         known = self._authorization(scope)
-        for again in (False, True):
-            with self._transport.open(Request("GET", self._absolute(path), {**wanted, **known})) as stream:
-                if stream.status != 401 or again:
-                    if stream.status not in (200, 206):
-                        self._refuse(stream, "GET", repository, digest)
-                    yield stream
-                    return
-            # Only now: a token takes a request of its own, and there may be room for one at a time.
+        stream = held.enter_context(self._transport.open(Request("GET", self._absolute(path), {**wanted, **known})))
+        if stream.status == 401:
+            # First it is closed: a token takes a request of its own, and there may be room for one at a time.
+            held.close()
             known = self._better(stream, scope, known)
+            stream = held.enter_context(self._transport.open(Request("GET", self._absolute(path), {**wanted, **known})))
+        if stream.status not in (200, 206):
+            self._refuse(stream, "GET", repository, digest)
+        return stream
 
     def _refuse(self, stream: Stream, method: str, repository: str, digest: str) -> None:
         if stream.status in PASSING:

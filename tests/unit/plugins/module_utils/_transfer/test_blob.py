@@ -46,9 +46,9 @@ class Source:
 
     def read_blob(self, _repository, digest, _size):
         self.readings += 1
+        if self._tries and isinstance(self._tries[0], Exception):
+            raise self._tries.pop(0)
         fault = self._tries.pop(0) if self._tries else None
-        if isinstance(fault, Exception):
-            raise fault
         data = fault if isinstance(fault, bytes) else self._blob
         end = fault if isinstance(fault, int) else len(data)
         for place in range(0, end, PIECE):
@@ -83,10 +83,10 @@ class Target:
         return "/upload/%d" % self.uploads
 
     def send_blob(self, _repository, _location, _digest, content):
-        fault = self._faults.pop(0) if self._faults else None
-        if isinstance(fault, Exception):
+        if self._faults and isinstance(self._faults[0], Exception):
             content.read(10)
-            raise fault
+            raise self._faults.pop(0)
+        fault = self._faults.pop(0) if self._faults else None
         if fault is not None:
             fault.wait(LONG)
         taken = bytearray()
