@@ -120,20 +120,29 @@ class Copier:
     ) -> None:
         done: Set[str] = set()
         for digest in digests:
-            try:
-                if region.down is not None:
-                    raise RegistryError(region.down)
-                for one in closures[digest]:
-                    if one in done:
-                        continue
-                    manifest, data = self._document(one)
-                    for blob in manifest.blobs:
-                        if (region.name, blob.digest) in broken:
-                            raise RegistryError(broken[(region.name, blob.digest)])
-                    region.client.put_manifest(self.seen.target, one, manifest.media_type, data)
-                    done.add(one)
-            except FleetError as error:
-                self.failed.setdefault((region.name, digest), region.gave_up(error))
+            for one in closures[digest]:
+                why = None if one in done else self._put(region, one, broken)
+                if why is not None:
+                    self.failed.setdefault((region.name, digest), why)
+                    break
+                done.add(one)
+
+    def _put(self, region: Region, digest: str, broken: Mapping[Tuple[str, str], str]) -> Optional[str]:
+        """Why a manifest could not be put there. What the source does is not the region's fault."""
+        if region.down is not None:
+            return region.down
+        try:
+            manifest, data = self._document(digest)
+        except FleetError as error:
+            return str(error)
+        for blob in manifest.blobs:
+            if (region.name, blob.digest) in broken:
+                return broken[(region.name, blob.digest)]
+        try:
+            region.client.put_manifest(self.seen.target, digest, manifest.media_type, data)
+        except FleetError as error:
+            return region.gave_up(error)
+        return None
 
     # Blobs ------------------------------------------------------------------------------------------------------------
 
