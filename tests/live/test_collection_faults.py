@@ -173,7 +173,7 @@ def test_a_damaged_storage_is_not_collected(host: RegistryHost) -> None:
         assert host.blobs() == before and is_open(host)
     finally:
         host.on("mv /run/imagefleet-test.blob %s" % blob)
-    done = host.collect()
+    done = host.collect(quiet_period="0")
     assert done.code == 0 and done.result["summary"]["deleted"] > 0, done.errors
     assert not all_whole(host.address, APP)
 
