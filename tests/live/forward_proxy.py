@@ -114,10 +114,10 @@ class _Handler(BaseHTTPRequestHandler):
                 waiting.register(one, selectors.EVENT_READ)
             while True:
                 for key, _events in waiting.select():
-                    data = key.fileobj.recv(65536)  # type: ignore[union-attr]
+                    data = key.fileobj.recv(65536)
                     if not data:
                         return
-                    other[key.fileobj].sendall(data)  # type: ignore[index]
+                    other[key.fileobj].sendall(data)
 
     def log_message(self, *_what: object) -> None:
         """Nothing: `asked` tells."""

@@ -24,7 +24,6 @@ from registry_pushing import push
 from whole import pulls_whole
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PartialFailure
-from ansible_collections.imagefleet.docker.plugins.module_utils._transfer import blob as blob_module
 
 BIG = 5_000_000
 RUN = """
@@ -116,13 +115,12 @@ def test_a_broken_line_is_taken_up_where_it_broke(regions: Regions) -> None:
     assert not regions.broken()
 
 
-def test_a_slow_region_does_not_hold_the_others(regions: Regions, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_region_does_not_hold_the_others(regions: Regions) -> None:
     """It is finished alone, when the others are done."""
     image = content.image([Layer("slow", 4 * BIG)], note="slow")
     push(regions.source.address, WEB, image, "1")
     gate = threading.Event()
     regions.faults(regions.all[0]).add(Fault(held=gate), "PUT", "/blobs/uploads/", times=1)
-    monkeypatch.setattr(blob_module, "PATIENCE", 0.2)
     other = regions.all[1]
     big_blob = digest(image.blobs[-1])
     opener = threading.Thread(

@@ -18,7 +18,6 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._survey.request 
 from ansible_collections.imagefleet.docker.plugins.module_utils._sync.platforms import parse_platforms
 from ansible_collections.imagefleet.docker.plugins.module_utils._sync.tags import TagSelection, parse_tags
 
-DEFAULT_STATE_DIR = "/var/lib/imagefleet/sync"
 NAME = "{name}"
 ALL, REGION = "all", "region"
 SCOPES = (ALL, REGION)
@@ -61,7 +60,6 @@ class SyncRequest:
     floating: Optional[PatternList] = None
     floating_scope: str = ALL
     immutable: Optional[PatternList] = None
-    state_dir: str = DEFAULT_STATE_DIR
 
 
 def parse_sync_options(options: Mapping[str, Any]) -> SyncRequest:
@@ -87,7 +85,6 @@ def parse_sync_options(options: Mapping[str, Any]) -> SyncRequest:
         else None,
         floating_scope=scope,
         immutable=compile_patterns("immutable_tags", immutable) if immutable not in (None, "", []) else None,
-        state_dir=str(options.get("state_dir") or DEFAULT_STATE_DIR),
     )
 
 
