@@ -90,7 +90,7 @@ class Job:
     def compare(self) -> None:
         """Raises RegistryError when the source does not answer."""
         for order in self._request.orders:
-            for name in select_repositories(self.source, order.repositories):
+            for name in self._share_of(select_repositories(self.source, order.repositories)):
                 try:
                     seen = look(self._request, order, name, self.surveyor, self.regions)
                 except RegistryRefusal as error:
@@ -106,6 +106,10 @@ class Job:
                 if region not in told:
                     told.add(region)
                     self.problems.append("region %s: %s" % (region, why))
+
+    def _share_of(self, names: Sequence[str]) -> List[str]:
+        shard = self._request.shard
+        return [name for name in names if shard is None or shard.has(name)]
 
     def _is_first(self, row: Row) -> bool:
         """Whether no other entry brings this tag; two that would bring different things are a problem."""
