@@ -21,6 +21,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest 
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.transfer import TransferClient
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.survey import Surveyor
+from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan import Row
 from ansible_collections.imagefleet.docker.plugins.module_utils._transfer.blob import Copied, Place, copy_blob
 
 Say = Callable[[str], None]
@@ -62,9 +63,9 @@ class Copier:
         with ThreadPoolExecutor(max(len(wanted), 1)) as pool:
             list(pool.map(lambda region: self._manifests(region, wanted[region], closures, broken), wanted))
 
-    def manifest_bytes(self, digest: str) -> Tuple[str, bytes]:
-        """Media type and bytes of a manifest as regions get it. Raises RegistryError."""
-        manifest, data = self._document(digest)
+    def content_of(self, row: Row) -> Tuple[str, bytes]:
+        """Media type and bytes of what a tag shall point at. Raises RegistryError."""
+        manifest, data = self._document(row.digest)
         return manifest.media_type, data
 
     def streams(self, regions: Iterable[Region]) -> int:
@@ -218,13 +219,14 @@ class Copier:
 
     def _mounted(self, region: Region, digest: str) -> bool:
         origin: Optional[str] = region.elsewhere(self.seen.target, digest)
-        if origin is None:
+        if origin is None or not region.mounts:
             return False
         try:
-            if region.client.mount_blob(self.seen.target, digest, origin) is not None:
-                return False
+            region.mounts = region.client.open_upload(self.seen.target, {"mount": digest, "from": origin}) == 201
         except RegistryError:
             return False  # it is sent, then
+        if not region.mounts:
+            return False
         with self._lock:
             self.traffic.mounted += 1
         region.note_blob(self.seen.target, digest)

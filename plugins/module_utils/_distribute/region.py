@@ -21,6 +21,8 @@ class Region:
         self.name = destination.name
         self.client = TransferClient(destination.registry, run_program=run_program)
         self.down: Optional[str] = None
+        # Until it does not: then everything is sent.
+        self.mounts = True
         self._lists: Dict[str, Optional[List[str]]] = {}
         self._blobs: Dict[str, str] = {}
         self._there: Set[Tuple[str, str]] = set()

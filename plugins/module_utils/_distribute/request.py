@@ -16,6 +16,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._registry.option
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.request import Selection, parse_repositories
 from ansible_collections.imagefleet.docker.plugins.module_utils._sync.platforms import parse_platforms
+from ansible_collections.imagefleet.docker.plugins.module_utils._sync.shard import Shard, parse_shard
 from ansible_collections.imagefleet.docker.plugins.module_utils._sync.tags import TagSelection, parse_tags
 
 NAME = "{name}"
@@ -60,6 +61,7 @@ class SyncRequest:
     floating: Optional[PatternList] = None
     floating_scope: str = ALL
     immutable: Optional[PatternList] = None
+    shard: Optional[Shard] = None
 
 
 def parse_sync_options(options: Mapping[str, Any]) -> SyncRequest:
@@ -85,6 +87,7 @@ def parse_sync_options(options: Mapping[str, Any]) -> SyncRequest:
         else None,
         floating_scope=scope,
         immutable=compile_patterns("immutable_tags", immutable) if immutable not in (None, "", []) else None,
+        shard=parse_shard(options.get("shard")),
     )
 
 

@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.copy import Copier, Traffic
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.look import Look, look
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.region import Region
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import ALL, SyncRequest
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.tagging import put_tags
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     FleetError,
     PartialFailure,
-    RegistryError,
     RegistryRefusal,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.cache import ContentCache
@@ -28,7 +28,6 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan impor
     DONE,
     FAILED,
     KEEP,
-    MOVE,
     Key,
     Ledger,
     Row,
@@ -90,7 +89,7 @@ class Job:
     def compare(self) -> None:
         """Raises RegistryError when the source does not answer."""
         for order in self._request.orders:
-            for name in select_repositories(self.source, order.repositories):
+            for name in self._share_of(select_repositories(self.source, order.repositories)):
                 try:
                     seen = look(self._request, order, name, self.surveyor, self.regions)
                 except RegistryRefusal as error:
@@ -106,6 +105,10 @@ class Job:
                 if region not in told:
                     told.add(region)
                     self.problems.append("region %s: %s" % (region, why))
+
+    def _share_of(self, names: Sequence[str]) -> List[str]:
+        shard = self._request.shard
+        return [name for name in names if shard is None or shard.has(name)]
 
     def _is_first(self, row: Row) -> bool:
         """Whether no other entry brings this tag; two that would bring different things are a problem."""
@@ -145,7 +148,7 @@ class Job:
                 for row in todo:
                     failed.setdefault((row.repository, row.digest), []).append(region)
             left = [row for row in todo if ledger.of(row) is None]
-            self._tag(copier, [row for row in left if not row.floating], ledger)
+            put_tags(self.regions, [row for row in left if not row.floating], copier.content_of, ledger)
             floating.append((copier, [row for row in left if row.floating]))
             self._say("%s: done" % seen.source)
         waits = (
@@ -157,7 +160,7 @@ class Job:
             for row in rows:
                 if row.key in waits:
                     ledger.settle(row, DEFERRED, waits[row.key])
-            self._tag(copier, [row for row in rows if row.key not in waits], ledger)
+            put_tags(self.regions, [row for row in rows if row.key not in waits], copier.content_of, ledger)
 
     def _wanted(self, todo: Sequence[Row], seen: Look) -> Dict[Region, List[str]]:
         """Region -> digests that it does not have under any of the tags that were read."""
@@ -169,21 +172,6 @@ class Job:
             if digests:
                 found[region] = list(dict.fromkeys(digests))
         return found
-
-    def _tag(self, copier: Copier, rows: Iterable[Row], ledger: Ledger) -> None:
-        by_name: Mapping[str, Region] = {region.name: region for region in self.regions}
-        for row in rows:
-            region = by_name[row.region]
-            try:
-                if region.down is not None:
-                    raise RegistryError(region.down)
-                if row.action == MOVE:
-                    _check_unmoved(region, row)
-                media_type, data = copier.manifest_bytes(row.digest)
-                region.client.put_manifest(row.repository, row.tag, media_type, data)
-                ledger.settle(row, DONE)
-            except FleetError as error:
-                ledger.settle(row, FAILED, region.gave_up(error))
 
     def result(self, ledger: Ledger) -> Dict[str, Any]:
         rows = ledger.settled(self.rows)
@@ -214,14 +202,6 @@ class Job:
             },
             "problems": self.problems,
         }
-
-
-def _check_unmoved(region: Region, row: Row) -> None:
-    """Raises RegistryRefusal when somebody else moved the tag since it was compared."""
-    head = region.client.head(row.repository, row.tag)
-    now = None if head is None else head.digest
-    if now not in (row.previous, row.digest):
-        raise RegistryRefusal("it was moved to %s meanwhile; the next run compares it anew" % now, 409)
 
 
 def _silent(_line: str) -> None:
