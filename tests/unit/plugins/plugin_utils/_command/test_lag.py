@@ -49,9 +49,9 @@ def test_what_went_away_begins_anew():
 
 def test_a_region_that_moved_meanwhile_is_not_stuck():
     """The source moves faster than checks come, and the region follows it."""
-    assert seen(checked([entry("us", "latest", "different", held="a")], [entry("us", "latest", "different", held="b")])) == {
-        "latest": ("2025-11-24T17:00:00Z", 1)
-    }
+    assert seen(
+        checked([entry("us", "latest", "different", held="a")], [entry("us", "latest", "different", held="b")])
+    ) == {"latest": ("2025-11-24T17:00:00Z", 1)}
     stuck = [[entry("us", "latest", "different", held="a", digest=new)] for new in ("x", "y", "z")]
     assert seen(checked(*stuck)) == {"latest": ("2025-11-24T16:00:00Z", 3)}
 

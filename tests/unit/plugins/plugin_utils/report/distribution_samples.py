@@ -24,7 +24,9 @@ def entry(region: str, tag: Optional[str], status: str, repository: str = "shop/
     return {**known, "digest": digest("new"), "held": None, "since": SINCE, "runs": 1, **more}
 
 
-def drift(entries: Sequence[Dict[str, Any]], regions: Sequence[str] = ("eu", "us", "ap"), **more: Any) -> Dict[str, Any]:
+def drift(
+    entries: Sequence[Dict[str, Any]], regions: Sequence[str] = ("eu", "us", "ap"), **more: Any
+) -> Dict[str, Any]:
     """A check of regions with 100 tags each."""
     figures = []
     for region in regions:

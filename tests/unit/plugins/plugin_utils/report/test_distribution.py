@@ -57,7 +57,9 @@ def test_nothing_differs():
 
 
 def test_a_result_of_the_module_has_no_history():
-    entries = [{key: value for key, value in one.items() if key not in ("since", "runs")} for one in made.lagging()["drift"]]
+    entries = [
+        {key: value for key, value in one.items() if key not in ("since", "runs")} for one in made.lagging()["drift"]
+    ]
     lines = "\n".join(drift_lines(made.drift(entries)))
     assert "since" not in lines and "shop/web:2.1.0" in lines
 
@@ -94,7 +96,9 @@ def test_long_lists_are_cut_and_say_so():
 
 
 def test_shares_of_several_hosts_are_put_together():
-    found = read_distribution("shop", {"drift": [made.lagging(), made.equal()], "sync": [made.brought(), made.partly()]})
+    found = read_distribution(
+        "shop", {"drift": [made.lagging(), made.equal()], "sync": [made.brought(), made.partly()]}
+    )
     assert found.problems == () and found.drift and found.sync and found.drift.result and found.sync.result
     assert found.drift.result["summary"]["tags"] == 500 and len(found.drift.result["drift"]) == 6
     figures = {one["region"]: one for one in found.drift.result["regions"]}
@@ -104,7 +108,10 @@ def test_shares_of_several_hosts_are_put_together():
 
 
 def test_reports_of_the_host_command():
-    told = {"drift": {**REPORT, "result": made.lagging()}, "sync": [{**REPORT, "exit_code": 7, "message": "no answer", "result": None}]}
+    told = {
+        "drift": {**REPORT, "result": made.lagging()},
+        "sync": [{**REPORT, "exit_code": 7, "message": "no answer", "result": None}],
+    }
     lines = distribution_lines("shop", told, 10)
     assert lines[:2] == ["Distribution shop", "Compared 2026-11-23 09:30 UTC"] and lines[-1] == "It failed: no answer"
     # That regions differ is what the tables show, and no failure of the check.
