@@ -15,11 +15,15 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.run import parse_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.request import parse_collect_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import parse_sync_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import (
     CLEANUP,
     COLLECT,
+    DRIFT,
     RETENTION,
+    SYNC,
+    parse_notification,
     secrets_of,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import COMMAND
@@ -31,6 +35,8 @@ PARSERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
     CLEANUP: parse_options,
     RETENTION: parse_retention_options,
     COLLECT: parse_collect_options,
+    SYNC: parse_sync_options,
+    DRIFT: parse_sync_options,
 }
 INTERNAL = ("_command_sha256", "_command_source", "_secrets")
 
@@ -84,6 +90,7 @@ def _check_policy(config: Any) -> list[str]:
     options = config.get("options") or {}
     if not isinstance(options, Mapping):
         raise PolicyError(f"config.options is a {type(options).__name__}, a mapping is needed")
+    parse_notification("config.", config.get("notify_command"), config.get("notify_after"))
     command = config.get("command") or CLEANUP
     if command not in PARSERS:
         raise PolicyError(f"config.command is {command!r}, it is one of {', '.join(PARSERS)}")
