@@ -9,10 +9,11 @@ import time
 from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.copy import Copier, Traffic
-from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.look import Look, look
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.look import look
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.region import Region
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.remember import as_moves
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import ALL, SyncRequest
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.seen import Look
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.tagging import put_tags
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, RegistryRefusal, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.cache import ContentCache
