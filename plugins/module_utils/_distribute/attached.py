@@ -31,10 +31,12 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan impor
 from ansible_collections.imagefleet.docker.plugins.module_utils._sync.referrers import has_entries, merge_lists
 
 
-def ask_attachments(seen: Look, surveyor: Surveyor, regions: Sequence[Region], chosen: Sequence[str]) -> None:
+def ask_attachments(
+    seen: Look, surveyor: Surveyor, memory: CapabilityMemory, regions: Sequence[Region], chosen: Sequence[str]
+) -> None:
     """Add the tags that attach something to what is chosen, and to all that lies below it: on both sides a HEAD for each."""
     tags = {tag: owner[0] for tag, owner in ((tag, attached_to(tag)) for tag in seen.listed) if owner is not None}
-    speaks = speaks_referrers(surveyor.client, seen.source) if seen.survey.tags else False
+    speaks = bool(seen.survey.tags) and _speaks_referrers(memory, surveyor.client, seen.source)
     if not tags and not speaks:
         return
     wanted_tags = set(chosen)
@@ -53,9 +55,8 @@ def ask_attachments(seen: Look, surveyor: Surveyor, regions: Sequence[Region], c
         seen.held.setdefault(region, {}).update(held)
 
 
-def speaks_referrers(client: RegistryClient, repository: str) -> bool:
+def _speaks_referrers(memory: CapabilityMemory, client: RegistryClient, repository: str) -> bool:
     """Whether the registry has the referrers API; asked once a day."""
-    memory = CapabilityMemory(client)
     if memory.known.referrers is None:
         memory.learn(referrers=probe_referrers(client, repository))
     return bool(memory.known.referrers)
@@ -86,7 +87,11 @@ def join_lists(row: Row, seen: Look, surveyor: Surveyor, region: Region) -> Row:
         ours = (
             seen.made[row.digest][1] if row.digest in seen.made else surveyor.reader.bytes_of(seen.source, row.digest)
         )
-        by_api = row.action == COPY and row.digest in seen.made and speaks_referrers(region.client, seen.target)
+        by_api = (
+            row.action == COPY
+            and row.digest in seen.made
+            and _speaks_referrers(region.capabilities, region.client, seen.target)
+        )
         theirs = _list_of(region, seen.target, owner[0], row.previous, by_api)
         if ours is None or (theirs is None and not by_api):
             return row

@@ -17,6 +17,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.seen
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.tagging import put_tags
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, RegistryRefusal, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.cache import ContentCache
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.capabilities import CapabilityMemory
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.transfer import TransferClient
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.move_journal import MoveJournal
@@ -49,6 +50,7 @@ class Job:
         self._say = say
         self._memory = memory or SyncMemory()
         self.source = TransferClient(request.source, run_program=run_program)
+        self._capabilities = CapabilityMemory(self.source)
         reader = ContentReader(self.source, ContentCache(request.source.cache_dir))
         self.surveyor = Surveyor(self.source, reader)
         self.regions = [Region(one, run_program) for one in request.destinations]
@@ -74,7 +76,7 @@ class Job:
             names = self._share_of(select_repositories(self.source, order.repositories))
             for place, name in enumerate(names):
                 try:
-                    seen = look(self._request, order, name, self.surveyor, self.regions)
+                    seen = look(self._request, order, name, self.surveyor, self._capabilities, self.regions)
                 except RegistryRefusal as error:
                     # The others can be brought all the same.
                     self.problems.append("%s: %s" % (name, error))

@@ -15,14 +15,22 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.seen
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryRefusal
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.attachment import attached_to
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import digest_of
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.capabilities import CapabilityMemory
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.survey import Survey, Surveyor
 from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan import Row, compare_tag
 from ansible_collections.imagefleet.docker.plugins.module_utils._sync.platforms import filter_index
 
 
-def look(request: SyncRequest, order: Order, name: str, surveyor: Surveyor, regions: Sequence[Region]) -> Look:
+def look(
+    request: SyncRequest,
+    order: Order,
+    name: str,
+    surveyor: Surveyor,
+    memory: CapabilityMemory,
+    regions: Sequence[Region],
+) -> Look:
     """One list and a HEAD for each tag at the source, a HEAD for each tag in every region; tags that never move are only
-    looked up in the regions' lists. Raises RegistryError when the source does not answer."""
+    looked up in the regions' lists. `memory` is of the source's abilities. Raises RegistryError when the source does not answer."""
     listed = surveyor.client.tags(name)
     if listed is None:
         raise RegistryRefusal("registry %s has no repository %s" % (surveyor.client.name, name), 404)
@@ -44,7 +52,7 @@ def look(request: SyncRequest, order: Order, name: str, surveyor: Surveyor, regi
         for tag in present.get(region.name, ()):
             seen.held.setdefault(region.name, {}).setdefault(tag, seen.survey.tags.get(tag, ""))
     if request.referrers:
-        ask_attachments(seen, surveyor, up, chosen)
+        ask_attachments(seen, surveyor, memory, up, chosen)
     seen.digests = dict(seen.survey.tags)
     if order.platforms:
         _filter(seen, surveyor, order.platforms)
