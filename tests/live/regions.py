@@ -56,7 +56,8 @@ class Regions:
 
         regions = [{"name": "region-%d" % number, **access(one)} for number, one in enumerate(self.all)]
         source = {**access(self.source), "cache_dir": str(self._folder / "cache")}
-        return {"source": source, "destinations": regions, "repositories": [{"name": WEB}], **more}
+        state = {"state_dir": str(self._folder / "state")}
+        return {"source": source, "destinations": regions, "repositories": [{"name": WEB}], **state, **more}
 
     def sync(self, apply: bool = True, **more: Any) -> dict[str, Any]:
         return run_sync(parse_sync_options(self.options(**more)), apply)

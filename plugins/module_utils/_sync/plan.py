@@ -10,8 +10,11 @@ import threading
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-COPY, MOVE, KEEP = "copy", "move", "keep"
+# HOLD: it is not as at the source, and stays so for now.
+COPY, MOVE, KEEP, HOLD, REMOVE, MOVE_BACK = "copy", "move", "keep", "hold", "remove", "move_back"
 PLANNED, DONE, DEFERRED, FAILED = "planned", "done", "deferred", "failed"
+# What a region is brought by them.
+BRINGS = (COPY, MOVE)
 Key = Tuple[str, str, str]
 
 
@@ -54,6 +57,11 @@ def compare_tag(
     return Row(region, repository, tag, digest, held, action, reason, floating, source, origin, outcome)
 
 
+def hold(row: Row, why: str) -> Row:
+    """The same row, which stays as it is."""
+    return replace(row, action=HOLD, outcome=DEFERRED, error=why)
+
+
 class Ledger:
     """What became of the rows, from several threads."""
 
@@ -81,9 +89,9 @@ class Ledger:
 def plan_digest(rows: Sequence[Row]) -> str:
     """Names the plan: the same changes, the same name."""
     text = "\n".join(
-        "%s %s %s %s %s" % (row.region, row.repository, row.tag, row.digest, row.previous)
+        " ".join((row.region, row.repository, row.tag, "-" if row.action == REMOVE else row.digest, str(row.previous)))
         for row in sorted(rows, key=lambda row: row.key)
-        if row.action != KEEP
+        if row.action not in (KEEP, HOLD)
     )
     return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
 
@@ -96,7 +104,7 @@ def waiting_for(rows: Sequence[Row], failed: Mapping[Tuple[str, str], Sequence[s
     found: Dict[Key, str] = {}
     for row in rows:
         regions = failed.get((row.repository, row.digest))
-        if row.floating and row.action != KEEP and regions:
+        if row.floating and row.action in BRINGS and regions:
             found[row.key] = "it moves when every region holds %s; missing in %s" % (row.digest, ", ".join(regions))
     return found
 
