@@ -54,7 +54,7 @@ def the_task(book: str, module: str) -> dict[str, Any]:
             "image_fleet_registry_",
             ["modules/registry_restore.py", "doc_fragments/_registry.py"],
         ),
-        ("distribution.yml", "registry_sync", "image_fleet_sync_", SYNC),
+        ("distribution.yml", "registry_sync", "image_fleet_sync_", ["modules/registry_sync.py", *SYNC]),
         ("distribution.yml", "registry_drift_info", "image_fleet_sync_", SYNC),
     ],
 )

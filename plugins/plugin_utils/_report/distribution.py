@@ -26,7 +26,7 @@ STATUSES = {
 }
 TAGS_IN_LINE = 3
 DRIFT_WIDTHS = (24, 44, 32, 0, 0, 60)
-SYNC_WIDTHS = (24, 44, 32, 0, 60)
+SYNC_WIDTHS = (24, 44, 32, 0, 0, 60)
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def sync_sentence(summary: Mapping[str, Any]) -> str:
     """The figures of a run in one sentence, without its full stop."""
     words = "%d tags compared, %d unchanged, %d brought" % (summary["tags"], summary["unchanged"], summary["copied"])
     words += " (%s read, %s sent)" % (format_size(summary["bytes"]), format_size(summary["bytes_sent"]))
-    return words + "".join(", %d %s" % (summary[key], key) for key in ("deferred", "failed") if summary[key])
+    return words + "".join(", %d %s" % (summary[key], key) for key in ("removed", "deferred", "failed") if summary[key])
 
 
 def sync_counts(result: Mapping[str, Any]) -> Dict[str, Dict[str, int]]:
@@ -146,14 +146,16 @@ def sync_lines(result: Mapping[str, Any], top: int = TOP) -> List[str]:
                 printable(row["region"]),
                 printable(row["repository"]),
                 printable(row["tag"]),
+                printable(row["action"]),
                 printable(row["outcome"]),
                 printable(row["error"] or row["reason"]),
             ]
             for row in rows[:top]
         ]
-        shown = table(("REGION", "REPOSITORY", "TAG", "STATUS", "REASON"), cells, limits=SYNC_WIDTHS)
+        shown = table(("REGION", "REPOSITORY", "TAG", "ACTION", "STATUS", "REASON"), cells, limits=SYNC_WIDTHS)
         lines += ["Tags that differ:"] + ["  " + line for line in shown] + _more(rows, top)
     lines += _problems(result)
+    lines += ["Good to know:"] + ["  " + printable(one, 1000) for one in result["notes"]] if result["notes"] else []
     return lines + ["Audit: plan %s, %d requests" % (result["plan_digest"][:19], summary["requests"])]
 
 
