@@ -61,6 +61,11 @@ options:
     description: Where moves and what was made are remembered, a folder on this host.
     type: path
     default: /var/lib/imagefleet/sync
+  progress_path:
+    description:
+      - A file that gets a line for each repository that is compared or brought, and every few seconds for a blob that takes long. In a
+        playbook these lines are shown anyway.
+    type: path
 extends_documentation_fragment:
   - imagefleet.docker._attributes
   - imagefleet.docker._sync
@@ -223,6 +228,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.run 
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.programs import program_runner
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.run import run_module
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.sync_arguments import SYNC_ARGUMENTS
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.progress_file import progress_writer
 
 OPTIONS = {
     "remove": {"type": "bool", "default": False},
@@ -232,6 +238,7 @@ OPTIONS = {
     "rollback": {"type": "str"},
     "resume": {"type": "bool", "default": False},
     "state_dir": {"type": "path", "default": "/var/lib/imagefleet/sync"},
+    "progress_path": {"type": "path"},
 }
 
 
@@ -240,7 +247,10 @@ def main() -> None:
     run_module(
         module,
         lambda: run_sync(
-            parse_sync_options(module.params), apply=not module.check_mode, run_program=program_runner(module)
+            parse_sync_options(module.params),
+            apply=not module.check_mode,
+            progress=progress_writer(module.params["progress_path"]),
+            run_program=program_runner(module),
         ),
     )
 

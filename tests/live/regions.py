@@ -46,6 +46,9 @@ class Regions:
     def faults(self, registry: OwnRegistry) -> Faults:
         return self._ways[registry.address].faults
 
+    def way(self, registry: OwnRegistry) -> MeddlingProxy:
+        return self._ways[registry.address]
+
     def heal(self) -> None:
         for way in self._ways.values():
             way.faults.clear()

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.long_copy import LongCopy
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.look import Look
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.region import Region
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, RegistryError
@@ -188,7 +189,11 @@ class Copier:
                 return None
             places = {Place(region.client, self.seen.target): region for region in left}
             try:
-                copied = copy_blob(Place(self.source, self.seen.source), blob.digest, blob.size, list(places))
+                what = "%s: %s" % (self.seen.source, blob.digest[:19])
+                tell = LongCopy(self.say, what, blob.size)
+                copied = copy_blob(
+                    Place(self.source, self.seen.source), blob.digest, blob.size, list(places), tell=tell
+                )
             except FleetError as error:
                 broken.update({(region.name, blob.digest): str(error) for region in left})
                 return None
@@ -199,8 +204,6 @@ class Copier:
                         region.gave_up(RegistryError(copied.failed[place]))
                 else:
                     region.note_blob(self.seen.target, blob.digest)
-            if blob.size >= LARGE:
-                self.say("%s: %s is copied (%d bytes)" % (self.seen.source, blob.digest[:19], blob.size))
             return copied
 
         regions = [region for _blob, wanting in lacking.values() for region in wanting]
@@ -235,5 +238,3 @@ class Copier:
 
 # So many blobs are under way at a time.
 STREAMS = 8
-# From here on the progress of single blobs is told.
-LARGE = 64 * 1024 * 1024

@@ -110,9 +110,15 @@ def drift_order(result: Mapping[str, Any]) -> List[Mapping[str, Any]]:
 
 def sync_sentence(summary: Mapping[str, Any]) -> str:
     """The figures of a run in one sentence, without its full stop."""
-    words = "%d tags compared, %d unchanged, %d brought" % (summary["tags"], summary["unchanged"], summary["copied"])
-    words += " (%s read, %s sent)" % (format_size(summary["bytes"]), format_size(summary["bytes_sent"]))
-    return words + "".join(", %d %s" % (summary[key], key) for key in ("removed", "deferred", "failed") if summary[key])
+    words = "%d tags compared, %d unchanged" % (summary["tags"], summary["unchanged"])
+    if "moved_back" in summary:
+        words += ", %d moved back" % summary["moved_back"]
+    else:
+        words += ", %d brought" % summary["copied"]
+        words += " (%s read, %s sent)" % (format_size(summary["bytes"]), format_size(summary["bytes_sent"]))
+    return words + "".join(
+        ", %d %s" % (summary[key], key) for key in ("removed", "deferred", "failed") if summary.get(key)
+    )
 
 
 def sync_counts(result: Mapping[str, Any]) -> Dict[str, Dict[str, int]]:
@@ -155,7 +161,8 @@ def sync_lines(result: Mapping[str, Any], top: int = TOP) -> List[str]:
         shown = table(("REGION", "REPOSITORY", "TAG", "ACTION", "STATUS", "REASON"), cells, limits=SYNC_WIDTHS)
         lines += ["Tags that differ:"] + ["  " + line for line in shown] + _more(rows, top)
     lines += _problems(result)
-    lines += ["Good to know:"] + ["  " + printable(one, 1000) for one in result["notes"]] if result["notes"] else []
+    notes = result.get("notes") or []
+    lines += ["Good to know:"] + ["  " + printable(one, 1000) for one in notes] if notes else []
     return lines + ["Audit: plan %s, %d requests" % (result["plan_digest"][:19], summary["requests"])]
 
 
