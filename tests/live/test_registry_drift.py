@@ -79,11 +79,14 @@ def test_a_region_that_does_not_answer_is_unknown_not_equal(regions: Regions) ->
 
 
 def test_what_it_costs(regions: Regions) -> None:
-    """One request for each tag at the source and in each region, and a list in each; tags that never move cost none."""
+    """One request for each tag at the source and in each region, and a list in each; tags that never move cost none. Once a day
+    the source is asked whether it has the referrers API."""
     image = content.simple("many")
     tags = ["1.0.%d" % number for number in range(200)]
     for registry in (regions.source, *regions.all):
         lay(registry, WEB, image, *tags)
+    regions.mark()
+    assert drift(regions)["summary"]["requests"] == regions.count() == 3 * 200 + 3 + 1
     regions.mark()
     assert drift(regions)["summary"]["requests"] == regions.count() == 3 * 200 + 3
     regions.mark()

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.long_copy import LongCopy
-from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.look import Look
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.region import Region
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.seen import Look
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, RegistryError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import (
     Descriptor,
     Manifest,
-    digest_of,
     parse_manifest,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.transfer import TransferClient
@@ -48,7 +47,6 @@ class Copier:
     traffic: Traffic
     say: Say
     failed: Dict[Tuple[str, str], str] = field(default_factory=dict)
-    _origins: Dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def bring(self, wanted: Mapping[Region, Sequence[str]]) -> None:
@@ -78,14 +76,12 @@ class Copier:
 
     def _origin(self, digest: str) -> str:
         """The digest at the source of what a region gets under this one."""
-        with self._lock:
-            if len(self._origins) != len(self.seen.filtered):
-                self._origins.update({digest_of(data): origin for origin, data in self.seen.filtered.items()})
-        return self._origins.get(digest, digest)
+        return self.seen.made[digest][0] if digest in self.seen.made else digest
 
     def _document(self, digest: str) -> Tuple[Manifest, bytes]:
         origin = self._origin(digest)
-        data = self.seen.filtered.get(origin) or self.surveyor.reader.bytes_of(self.seen.source, origin)
+        made = self.seen.made.get(digest)
+        data = made[1] if made is not None else self.surveyor.reader.bytes_of(self.seen.source, origin)
         if data is None:
             raise RegistryError("the source does not have manifest %s of %s any more" % (origin, self.seen.source))
         known = self.seen.survey.manifests.get(origin)
@@ -98,7 +94,7 @@ class Copier:
         def add(one: str) -> None:
             manifest = self._document(one)[0]
             for child in manifest.children:
-                if child.digest not in order:
+                if child.digest not in order and child.digest not in self.seen.theirs:
                     add(child.digest)
             order.setdefault(one)
 
@@ -123,6 +119,8 @@ class Copier:
         done: Set[str] = set()
         for digest in digests:
             for one in closures[digest]:
+                if (region.name, one) in self.seen.means:
+                    continue
                 why = None if one in done else self._put(region, one, broken)
                 if why is not None:
                     self.failed.setdefault((region.name, digest), why)

@@ -9,13 +9,15 @@ import time
 from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.copy import Copier, Traffic
-from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.look import Look, look
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.look import look
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.region import Region
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.remember import as_moves
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import ALL, SyncRequest
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.seen import Look
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.tagging import put_tags
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, RegistryRefusal, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.cache import ContentCache
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.capabilities import CapabilityMemory
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.transfer import TransferClient
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.move_journal import MoveJournal
@@ -48,6 +50,7 @@ class Job:
         self._say = say
         self._memory = memory or SyncMemory()
         self.source = TransferClient(request.source, run_program=run_program)
+        self._capabilities = CapabilityMemory(self.source)
         reader = ContentReader(self.source, ContentCache(request.source.cache_dir))
         self.surveyor = Surveyor(self.source, reader)
         self.regions = [Region(one, run_program) for one in request.destinations]
@@ -73,7 +76,7 @@ class Job:
             names = self._share_of(select_repositories(self.source, order.repositories))
             for place, name in enumerate(names):
                 try:
-                    seen = look(self._request, order, name, self.surveyor, self.regions)
+                    seen = look(self._request, order, name, self.surveyor, self._capabilities, self.regions)
                 except RegistryRefusal as error:
                     # The others can be brought all the same.
                     self.problems.append("%s: %s" % (name, error))

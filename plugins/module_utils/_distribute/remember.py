@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import Iterable, List, Mapping, Sequence
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.look import Look
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.seen import Look
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import LockedError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.attachment import attached_to
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.clock import read_clock

@@ -14,7 +14,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     RegistryError,
     RegistryRefusal,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan import DONE, FAILED, MOVE, Ledger, Row
+from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan import COPY, DONE, FAILED, Ledger, Row
 
 # Media type and bytes of what a row's tag shall point at.
 Content = Callable[[Row], Tuple[str, bytes]]
@@ -28,7 +28,10 @@ def put_tags(regions: Sequence[Region], rows: Sequence[Row], content: Content, l
         try:
             if region.down is not None:
                 raise RegistryError(region.down)
-            if row.action == MOVE:
+            if row.by_api:
+                ledger.settle(row, DONE)
+                return
+            if row.action != COPY:
                 _check_unmoved(region, row)
             media_type, data = content(row)
             region.client.put_manifest(row.repository, row.tag, media_type, data)

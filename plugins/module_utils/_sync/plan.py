@@ -23,7 +23,7 @@ class Row:
     """One tag in one region. `repository` is its name there; `source` its name at the source; `digest` what it shall point at.
 
     `origin` is the source's digest where only some platforms are copied, else the same as `digest`; `previous` is what the tag
-    points at in the region, None when it is new.
+    points at in the region, None when it is new. `by_api`: the region lists what refers to a manifest without a tag.
     """
 
     region: str
@@ -38,6 +38,7 @@ class Row:
     origin: str = ""
     outcome: Optional[str] = None
     error: Optional[str] = None
+    by_api: bool = False
 
     @property
     def key(self) -> Key:
@@ -111,4 +112,4 @@ def waiting_for(rows: Sequence[Row], failed: Mapping[Tuple[str, str], Sequence[s
 
 def as_rows(rows: Sequence[Row]) -> List[Dict[str, Any]]:
     """For results: what changes, or could not be told."""
-    return [asdict(row) for row in rows if row.action != KEEP]
+    return [{key: value for key, value in asdict(row).items() if key != "by_api"} for row in rows if row.action != KEEP]

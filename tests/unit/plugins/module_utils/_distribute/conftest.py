@@ -15,7 +15,11 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._distribute impo
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute import run as run_module
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import parse_sync_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PartialFailure, RegistryRefusal
-from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import OCI_MANIFEST, digest_of
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import (
+    OCI_INDEX,
+    OCI_MANIFEST,
+    digest_of,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.client import Body, Head
 
 
@@ -29,6 +33,7 @@ class Memory:
         self.fault = lambda method, repository, what: None
         self.server_time = None
         self.mounts = True
+        self.speaks = False
 
     @property
     def requests(self):
@@ -69,7 +74,49 @@ class Memory:
         self._note("GET", repository, digest)
         digest = self.tagged.get(repository, {}).get(digest, digest)
         data = self.manifests.get((repository, digest))
-        return None if data is None else Body(digest, OCI_MANIFEST, data)
+        kind = None if data is None else json.loads(data.decode())["mediaType"]
+        return None if data is None else Body(digest, kind, data)
+
+    def attach(self, repository, subject, text):
+        """Something that refers to a digest, pushed by its own digest."""
+        config = text.encode()
+        document = {
+            "schemaVersion": 2,
+            "mediaType": OCI_MANIFEST,
+            "config": {"mediaType": "application/x", "digest": digest_of(config), "size": len(config)},
+            "layers": [],
+            "subject": {"mediaType": OCI_MANIFEST, "digest": subject, "size": 1},
+        }
+        data = json.dumps(document).encode()
+        self.blobs[(repository, digest_of(config))] = config
+        self.manifests[(repository, digest_of(data))] = data
+        return digest_of(data)
+
+    def list_under(self, repository, subject, *digests):
+        """The list of what refers to a digest, under its tag."""
+        listed = [{"mediaType": OCI_MANIFEST, "digest": one, "size": 1} for one in digests]
+        data = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": listed}).encode()
+        self.manifests[(repository, digest_of(data))] = data
+        self.tagged[repository][subject.replace(":", "-")] = digest_of(data)
+
+    def listed(self, repository, subject):
+        """What is under the tag, or what the registry lists by itself."""
+        tag = subject.replace(":", "-")
+        if self.speaks:
+            return [one["digest"] for one in json.loads(self.referrers(repository, subject))["manifests"]]
+        data = self.manifests[(repository, self.tagged[repository][tag])]
+        return [one["digest"] for one in json.loads(data.decode())["manifests"]]
+
+    def referrers(self, repository, digest):
+        self._note("REFERRERS", repository, digest)
+        if not self.speaks:
+            return None
+        found = [
+            {"mediaType": OCI_MANIFEST, "digest": one, "size": len(data)}
+            for (name, one), data in sorted(self.manifests.items())
+            if name == repository and (json.loads(data.decode()).get("subject") or {}).get("digest") == digest
+        ]
+        return json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": found}).encode()
 
     def has_manifest(self, repository, digest):
         return (repository, digest) in self.manifests
@@ -101,6 +148,9 @@ class Memory:
         for blob in [document["config"]["digest"]] if "config" in document else []:
             if (repository, blob) not in self.blobs:
                 raise RegistryRefusal("blob unknown", 400)
+        for child in document.get("manifests", ()):
+            if (repository, child["digest"]) not in self.manifests:
+                raise RegistryRefusal("manifest unknown", 400)
         self.manifests[(repository, digest_of(data))] = data
         if not reference.startswith("sha256:"):
             self.tagged.setdefault(repository, {})[reference] = digest_of(data)
