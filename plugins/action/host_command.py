@@ -15,7 +15,6 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.run import parse_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.request import parse_collect_options
-from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import parse_sync_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import (
     CLEANUP,
@@ -29,14 +28,15 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.co
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import COMMAND
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request import parse_retention_options
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.packer import PackError, build
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.regions import parse_scheduled_sync
 
 MODULE = "imagefleet.docker.host_command"
 PARSERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
     CLEANUP: parse_options,
     RETENTION: parse_retention_options,
     COLLECT: parse_collect_options,
-    SYNC: parse_sync_options,
-    DRIFT: parse_sync_options,
+    SYNC: parse_scheduled_sync,
+    DRIFT: parse_scheduled_sync,
 }
 INTERNAL = ("_command_sha256", "_command_source", "_secrets")
 

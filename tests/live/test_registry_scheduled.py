@@ -67,8 +67,8 @@ def test_a_difference_is_found_told_and_mended(regions: Regions, scheduled: Sche
 
     assert sync.run().code == 0
     samples = sync.metrics
-    assert samples['imagefleet_sync_tags{region="region-0",result="copied"}'] == 1
-    assert samples['imagefleet_sync_tags{region="region-1",result="copied"}'] == 0
+    assert samples['imagefleet_sync_tags{region="region-0",result="done"}'] == 1
+    assert samples['imagefleet_sync_tags{region="region-1",result="done"}'] == 0
     assert drift.run().code == 0 and drift.calls == ["drift"]
     assert drift.metrics['imagefleet_drift_behind_seconds{region="region-0"}'] == 0
     assert regions.all[0].tags(WEB) == regions.source.tags(WEB) and regions.broken() == []
@@ -79,7 +79,7 @@ def test_a_dry_run_leaves_registries_and_files_alone(regions: Regions, scheduled
     sync, drift = scheduled("sync"), scheduled("drift")
     regions.mark()
     ended = sync.run("--dry-run")
-    assert ended.code == 0 and "region-1  shop/web    1    planned  missing" in ended.output
+    assert ended.code == 0 and "region-1  shop/web    1    copy    planned  missing" in ended.output
     assert drift.run("--dry-run").code == 11
     asked = [one for registry in (regions.source, *regions.all) for one in registry.requests()]
     assert asked and {one.method for one in asked} <= {"GET", "HEAD"}

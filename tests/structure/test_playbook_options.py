@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+SYNC = ["doc_fragments/_sync.py"]
 # What the playbook finds out by itself.
 FOUND = {"fleet_ledger": {"observations", "expected_hosts"}}
 
@@ -53,6 +54,8 @@ def the_task(book: str, module: str) -> dict[str, Any]:
             "image_fleet_registry_",
             ["modules/registry_restore.py", "doc_fragments/_registry.py"],
         ),
+        ("distribution.yml", "registry_sync", "image_fleet_sync_", ["modules/registry_sync.py", *SYNC]),
+        ("distribution.yml", "registry_drift_info", "image_fleet_sync_", SYNC),
     ],
 )
 def test_every_option_is_a_variable(book: str, module: str, prefix: str, sources: list[str]) -> None:

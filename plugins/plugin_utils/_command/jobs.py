@@ -13,7 +13,6 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.run imp
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.request import parse_collect_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.run import run_collection
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.drift import run_drift
-from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import parse_sync_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.run import run_sync
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import (
     CLEANUP,
@@ -26,7 +25,11 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request 
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.run import run_retention
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.lag import with_history
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.regions import drift_ending, sync_ending
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.regions import (
+    drift_ending,
+    parse_scheduled_sync,
+    sync_ending,
+)
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.collection import collection_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.distribution import drift_lines, sync_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.retention import retention_lines
@@ -86,11 +89,11 @@ def _collect(options: Mapping[str, Any], apply: bool, progress: Progress, rememb
 
 
 def _sync(options: Mapping[str, Any], apply: bool, progress: Progress, _remember: bool) -> Mapping[str, Any]:
-    return run_sync(parse_sync_options(options), apply, progress, run_program=run_program)
+    return run_sync(parse_scheduled_sync(options), apply, progress, run_program=run_program)
 
 
 def _drift(options: Mapping[str, Any], _apply: bool, _progress: Progress, _remember: bool) -> Mapping[str, Any]:
-    return run_drift(parse_sync_options(options), run_program=run_program)
+    return run_drift(parse_scheduled_sync(options), run_program=run_program)
 
 
 JOBS: Dict[str, Job] = {

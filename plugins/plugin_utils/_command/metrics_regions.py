@@ -15,11 +15,12 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome
 
 Sample = Tuple[str, object]
 Family = Tuple[str, str, List[Sample]]
-# Outcomes of rows, as the metrics call them.
-RESULTS = {"planned": "planned", "done": "copied", "deferred": "deferred", "failed": "failed"}
+# Outcomes of rows.
+RESULTS = ("planned", "done", "deferred", "failed")
 SYNC_FIGURES = (
     ("compared", "tags", "Tags that were compared, each once for each region."),
     ("copied_tags", "copied", "Tags that were brought or moved."),
+    ("removed_tags", "removed", "Tags of regions that were removed, since the source has them no more."),
     ("read_bytes", "bytes", "Bytes of blobs that were read from the source."),
     ("sent_bytes", "bytes_sent", "Bytes of blobs that were sent to regions."),
 )
@@ -62,9 +63,7 @@ def _sync_samples(config: CommandConfig, result: Mapping[str, Any]) -> List[Samp
     names = [str(one.get("name") or one.get("registry")) for one in destinations]
     counted: Dict[Tuple[str, str], int] = Counter((row["region"], row["outcome"]) for row in result["plan"])
     return [
-        (_labels(region=name, result=word), counted.get((name, outcome), 0))
-        for name in names
-        for outcome, word in RESULTS.items()
+        (_labels(region=name, result=outcome), counted.get((name, outcome), 0)) for name in names for outcome in RESULTS
     ]
 
 

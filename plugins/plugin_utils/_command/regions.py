@@ -1,14 +1,30 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How runs of sync and drift end."""
+"""What a schedule may ask of sync and drift, and how their runs end."""
 
 from __future__ import annotations
 
 from typing import Any, Mapping, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import (
+    SyncRequest,
+    parse_sync_options,
+)
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome import DRIFTING
+
+# What people do once, and look at.
+BY_HAND = ("rollback", "resume")
+
+
+def parse_scheduled_sync(options: Mapping[str, Any]) -> SyncRequest:
+    """Raises PolicyError, also for what must not happen again and again."""
+    for name in BY_HAND:
+        if options.get(name):
+            raise PolicyError("%s: a schedule cannot do that again and again; run registry_sync with it once" % name)
+    return parse_sync_options(options)
 
 
 def sync_ending(result: Mapping[str, Any]) -> Tuple[ExitCode, str]:

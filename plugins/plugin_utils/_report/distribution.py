@@ -26,7 +26,7 @@ STATUSES = {
 }
 TAGS_IN_LINE = 3
 DRIFT_WIDTHS = (24, 44, 32, 0, 0, 60)
-SYNC_WIDTHS = (24, 44, 32, 0, 60)
+SYNC_WIDTHS = (24, 44, 32, 0, 0, 60)
 
 
 @dataclass(frozen=True)
@@ -152,14 +152,17 @@ def sync_lines(result: Mapping[str, Any], top: int = TOP) -> List[str]:
                 printable(row["region"]),
                 printable(row["repository"]),
                 printable(row["tag"]),
+                printable(row["action"]),
                 printable(row["outcome"]),
                 printable(row["error"] or row["reason"]),
             ]
             for row in rows[:top]
         ]
-        shown = table(("REGION", "REPOSITORY", "TAG", "STATUS", "REASON"), cells, limits=SYNC_WIDTHS)
+        shown = table(("REGION", "REPOSITORY", "TAG", "ACTION", "STATUS", "REASON"), cells, limits=SYNC_WIDTHS)
         lines += ["Tags that differ:"] + ["  " + line for line in shown] + _more(rows, top)
     lines += _problems(result)
+    notes = result.get("notes") or []
+    lines += ["Good to know:"] + ["  " + printable(one, 1000) for one in notes] if notes else []
     return lines + ["Audit: plan %s, %d requests" % (result["plan_digest"][:19], summary["requests"])]
 
 

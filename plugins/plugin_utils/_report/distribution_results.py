@@ -95,6 +95,7 @@ def _joined(results: Sequence[Mapping[str, Any]], key: str) -> Mapping[str, Any]
         "regions": _summed_regions(results),
         "summary": _summed([one["summary"] for one in results]),
         "problems": [problem for one in results for problem in one["problems"]],
+        "notes": [note for one in results for note in one.get("notes") or ()],
         "plan_digest": "-",
     }
 

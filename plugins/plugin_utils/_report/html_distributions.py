@@ -28,7 +28,6 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.moments 
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
 
 STATES = {"behind": "bad", "unknown": "warn", "equal": "good"}
-OUTCOMES = {"done": "brought", "planned": "to bring"}
 
 
 def distribution_sections(results: Mapping[str, Any]) -> Html:
@@ -54,7 +53,8 @@ def _distribution(at: int, name: str, raw: Any) -> Html:
             tag("p", "Last sync: %s" % _dated(sync_sentence(sync.result["summary"]), sync.finished), class_="soft"),
             _plan(sync.result),
         ]
-    problems = [one for told in (drift, sync) if told and told.result for one in told.result["problems"]]
+    known = [told.result for told in (drift, sync) if told and told.result]
+    problems = [one for result in known for one in (*result["problems"], *(result.get("notes") or ()))]
     return tag(
         "section",
         title,
@@ -90,8 +90,7 @@ def _regions(result: Mapping[str, Any], sync: Optional[Told]) -> Html:
 
 
 def _brought(counts: Dict[str, int]) -> str:
-    told = ["%d %s" % (number, OUTCOMES.get(outcome, printable(outcome))) for outcome, number in counts.items()]
-    return ", ".join(told) or "nothing to bring"
+    return ", ".join("%d %s" % (number, printable(outcome)) for outcome, number in counts.items()) or "nothing to do"
 
 
 def _differences(result: Mapping[str, Any]) -> Html:
@@ -115,9 +114,10 @@ def _plan(result: Mapping[str, Any]) -> Html:
             tag("span", printable(row["region"]), class_="name"),
             tag("span", printable(row["repository"]), class_="name"),
             tag("span", printable(row["tag"]), class_="name"),
+            printable(row["action"]),
             tag("span", printable(row["reason"]), class_="reason"),
             outcome_chip(printable(row["outcome"], 12), printable(row["error"] or "")),
         ]
 
-    header = ["Region", "Repository", "Tag", "Reason", "Outcome"]
+    header = ["Region", "Repository", "Tag", "Action", "Reason", "Outcome"]
     return bounded_table("What the sync found to do", header, sync_order(result), cells, ())

@@ -154,6 +154,14 @@ def test_bad_options_contact_nothing(configure, core, command):
     assert outcome.code == ExitCode.USAGE and outcome.message.startswith("repositories: []") and calls == []
 
 
+@pytest.mark.parametrize("option", [{"rollback": "last"}, {"resume": True}])
+@pytest.mark.parametrize("command", ["sync", "drift"])
+def test_what_is_done_once_is_no_schedule(configure, core, command, option):
+    calls = core(made.equal())
+    outcome = scheduled.run(configure(command, options={**OPTIONS, **option}), dry_run=False)
+    assert outcome.code == ExitCode.USAGE and "run registry_sync with it once" in outcome.message and calls == []
+
+
 @pytest.mark.parametrize("command", ["sync", "drift"])
 def test_two_runs_of_a_configuration_keep_apart(configure, core, command, tmp_path):
     calls = core(made.equal() if command == "drift" else made.sync([]))
@@ -247,11 +255,17 @@ def test_metrics_of_a_sync_tell_each_region(configure):
     found = only(configure("sync"), Outcome(ExitCode.ITEMS_FAILED, "", True, 100, 160, made.partly()))
     name = 'name="regions"'
     tags = found["imagefleet_sync_tags"]
-    assert tags['%s,region="eu",result="copied"' % name] == 1 and tags['%s,region="eu",result="deferred"' % name] == 1
+    assert tags['%s,region="eu",result="done"' % name] == 1 and tags['%s,region="eu",result="deferred"' % name] == 1
     assert tags['%s,region="ap",result="failed"' % name] == 1
     # A region with nothing to do has zeros and not an end.
-    assert tags['%s,region="us",result="copied"' % name] == 0 and len(tags) == 3 * 4
-    for family, value in (("compared", 300), ("copied_tags", 1), ("read_bytes", 31e6), ("sent_bytes", 94e6)):
+    assert tags['%s,region="us",result="done"' % name] == 0 and len(tags) == 3 * 4
+    for family, value in (
+        ("compared", 300),
+        ("copied_tags", 1),
+        ("removed_tags", 0),
+        ("read_bytes", 31e6),
+        ("sent_bytes", 94e6),
+    ):
         assert found["imagefleet_sync_" + family] == {name: value}
 
 

@@ -74,7 +74,9 @@ def row(region: str, tag: str, outcome: str = "done", error: Optional[str] = Non
 
 
 def sync(rows: Sequence[Dict[str, Any]], **more: Any) -> Dict[str, Any]:
-    counts = {word: sum(one["outcome"] == key for one in rows) for word, key in RESULTS.items()}
+    counts = {
+        word: sum(one["outcome"] == key and one["action"] != "remove" for one in rows) for word, key in RESULTS.items()
+    }
     return {
         "changed": bool(counts["copied"]),
         "plan": list(rows),
@@ -83,6 +85,7 @@ def sync(rows: Sequence[Dict[str, Any]], **more: Any) -> Dict[str, Any]:
         "summary": {
             "tags": 300,
             "unchanged": 300 - len(rows),
+            "removed": sum(one["action"] == "remove" and one["outcome"] == "done" for one in rows),
             **counts,
             "requests": 421,
             "source_requests": 107,
@@ -92,6 +95,7 @@ def sync(rows: Sequence[Dict[str, Any]], **more: Any) -> Dict[str, Any]:
             "mounted": 0,
         },
         "problems": [],
+        "notes": [],
         **more,
     }
 
@@ -108,6 +112,7 @@ def partly() -> Dict[str, Any]:
     why = "it moves when every region holds it; missing in ap"
     return sync(
         [
+            row("us", "1.0.0", "deferred", action="hold", reason="it may go from 2026-11-24T08:00:00Z on"),
             row("eu", "2.1.0"),
             row("eu", "latest", "deferred", why, floating=True),
             row("ap", "2.1.0", "failed", "no answer from ap.registry.example.com"),
@@ -123,5 +128,5 @@ def hostile() -> Dict[str, Any]:
     rows = [row(text, text, "failed", text, repository=text, reason=text) for text in told]
     return {
         "drift": drift(differences, told, problems=told),
-        "sync": sync(rows, problems=told),
+        "sync": sync(rows, problems=told, notes=told),
     }

@@ -71,20 +71,28 @@ def test_what_a_sync_brought():
         "  us: 1 done",
         "  ap: 1 done",
         "Tags that differ:",
-        "  REGION  REPOSITORY  TAG    STATUS  REASON",
-        "  eu      shop/web    2.1.0  done    missing",
-        "  us      shop/web    2.1.0  done    missing",
-        "  ap      shop/web    2.1.0  done    missing",
+        "  REGION  REPOSITORY  TAG    ACTION  STATUS  REASON",
+        "  eu      shop/web    2.1.0  copy    done    missing",
+        "  us      shop/web    2.1.0  copy    done    missing",
+        "  ap      shop/web    2.1.0  copy    done    missing",
         "Audit: plan %s, 421 requests" % digest("plan")[:19],
     ]
 
 
 def test_what_could_not_be_brought_comes_first():
     lines = sync_lines(made.partly())
-    assert "1 brought (31.00 MB read, 94.00 MB sent), 1 deferred, 1 failed." in lines[0]
-    table = [line.split()[:4] for line in lines[lines.index("Tags that differ:") + 2 :][:3]]
-    assert [cells[3] for cells in table] == ["failed", "deferred", "done"]
+    assert "1 brought (31.00 MB read, 94.00 MB sent), 2 deferred, 1 failed." in lines[0]
+    table = [line.split() for line in lines[lines.index("Tags that differ:") + 2 :][:4]]
+    assert [cells[4] for cells in table] == ["failed", "deferred", "deferred", "done"]
+    assert [cells[3] for cells in table] == ["copy", "hold", "copy", "copy"]
     assert "  region ap: no answer" in lines
+
+
+def test_what_was_removed_is_told_and_how_it_comes_back():
+    note = "region eu, shop/web: registry_restore puts back what was removed, run_id 20260730T031502Z-0c1d2e3f"
+    result = made.sync([made.row("eu", "1.0.0", action="remove", reason="lists lack it")], notes=[note])
+    lines = sync_lines(result)
+    assert ", 1 removed." in lines[0] and "  " + note in lines and note in page(sync=result)
 
 
 def test_long_lists_are_cut_and_say_so():
@@ -155,8 +163,8 @@ def test_a_page_tells_what_lines_tell():
         '<span class="chip good">equal</span>',
         "since 2026-11-22 08:00 UTC: shop/web:1.9.0",
         "Last sync: 300 tags compared",
-        "1 brought, 1 deferred",
-        "nothing to bring",
+        "1 done, 1 deferred",
+        "1 failed",
         "it moves when every region holds it",
     ):
         assert words in shown
