@@ -72,22 +72,25 @@ class Job:
 
     def compare(self) -> None:
         """Raises RegistryError when the source does not answer."""
-        for order in self._request.orders:
-            names = self._share_of(select_repositories(self.source, order.repositories))
-            for place, name in enumerate(names):
-                try:
-                    seen = look(self._request, order, name, self.surveyor, self._capabilities, self.regions)
-                except RegistryRefusal as error:
-                    # The others can be brought all the same.
-                    self.problems.append("%s: %s" % (name, error))
-                    continue
-                seen.rows = [self._held_back(row) for row in seen.rows if self._is_first(row)]
-                self.looks.append(seen)
-                self.problems += ["%s:%s: %s" % (name, tag, why) for tag, why in sorted(seen.survey.problems.items())]
-                self._say(
-                    "%s: compared (%d of %d repositories), %d of %d tags differ"
-                    % (name, place + 1, len(names), sum(row.action != KEEP for row in seen.rows), len(seen.rows))
-                )
+        wanted = [
+            (order, name)
+            for order in self._request.orders
+            for name in self._share_of(select_repositories(self.source, order.repositories))
+        ]
+        for place, (order, name) in enumerate(wanted, 1):
+            try:
+                seen = look(self._request, order, name, self.surveyor, self._capabilities, self.regions)
+            except RegistryRefusal as error:
+                # The others can be brought all the same.
+                self.problems.append("%s: %s" % (name, error))
+                continue
+            seen.rows = [self._held_back(row) for row in seen.rows if self._is_first(row)]
+            self.looks.append(seen)
+            self.problems += ["%s:%s: %s" % (name, tag, why) for tag, why in sorted(seen.survey.problems.items())]
+            self._say(
+                "%s: compared (%d of %d repositories), %d of %d tags differ"
+                % (name, place, len(wanted), sum(row.action != KEEP for row in seen.rows), len(seen.rows))
+            )
         told: Set[str] = set()
         for seen in self.looks:
             for region, why in seen.problems.items():
