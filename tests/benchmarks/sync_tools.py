@@ -89,7 +89,7 @@ def _crane(words: str, source: str, region: str, check: bool) -> str:
 
 def _skopeo(words: str, source: str, region: str, check: bool) -> str:
     flags = "--all --src docker --dest docker --src-tls-verify=false --dest-tls-verify=false --retry-times 5"
-    flags += " --keep-going" + (" --dry-run" if check else "")
+    flags += " --keep-going --preserve-digests" + (" --dry-run" if check else "")
     return "%s --insecure-policy sync %s %s/%s %s/%s" % (words, flags, source, REPOSITORY, region, _PARENT)
 
 
