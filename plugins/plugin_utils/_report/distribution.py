@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Sequence
 
@@ -25,6 +26,7 @@ STATUSES = {
     "unknown": "UNKNOWN",
 }
 TAGS_IN_LINE = 3
+_DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 DRIFT_WIDTHS = (24, 44, 32, 0, 0, 60)
 SYNC_WIDTHS = (24, 44, 32, 0, 0, 60)
 
@@ -154,7 +156,7 @@ def sync_lines(result: Mapping[str, Any], top: int = TOP) -> List[str]:
                 printable(row["tag"]),
                 printable(row["action"]),
                 printable(row["outcome"]),
-                printable(row["error"] or row["reason"]),
+                _short(row["error"] or row["reason"]),
             ]
             for row in rows[:top]
         ]
@@ -183,13 +185,18 @@ def _drift_rows(result: Mapping[str, Any], top: int) -> List[str]:
             printable(row["tag"] or "-"),
             printable(row["status"]),
             show_moment(printable(row.get("since") or "")) or "-",
-            printable(row["reason"]),
+            _short(row["reason"]),
         ]
         for row in rows[:top]
     ]
     header = ("REGION", "REPOSITORY", "TAG", "STATUS", "SINCE", "REASON")
     shown = table(header, cells, limits=DRIFT_WIDTHS)
     return ["Tags that differ:"] + ["  " + line for line in shown] + _more(rows, top)
+
+
+def _short(text: str) -> str:
+    """Digests as far as people read them."""
+    return _DIGEST.sub(r"\1", printable(text))
 
 
 def _more(rows: Sequence[Any], top: int) -> List[str]:
