@@ -18,6 +18,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan impor
     PLANNED,
     REMOVE,
     Row,
+    as_diff,
     as_rows,
     plan_digest,
 )
@@ -35,6 +36,7 @@ def build_result(
         "changed": brought or any(row.action != KEEP and row.outcome in (DONE, PLANNED) for row in rows),
         "plan": as_rows(rows),
         "plan_digest": plan_digest(rows),
+        "diff": as_diff(rows),
         "previous_digests": [
             {"region": row.region, "repository": row.repository, "tag": row.tag, "digest": row.previous}
             for row in rows

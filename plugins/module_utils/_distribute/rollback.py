@@ -40,6 +40,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan impor
     Key,
     Ledger,
     Row,
+    as_diff,
     as_rows,
     plan_digest,
 )
@@ -195,6 +196,7 @@ def _result(
         "changed": DONE in outcomes or (journal is None and PLANNED in outcomes),
         "plan": as_rows(rows),
         "plan_digest": plan_digest(rows),
+        "diff": as_diff(rows),
         "previous_digests": [
             {"region": row.region, "repository": row.repository, "tag": row.tag, "digest": row.previous}
             for row in rows

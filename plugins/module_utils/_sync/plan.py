@@ -110,6 +110,16 @@ def waiting_for(rows: Sequence[Row], failed: Mapping[Tuple[str, str], Sequence[s
     return found
 
 
+def as_diff(rows: Sequence[Row]) -> Dict[str, str]:
+    """Where tags pointed that change or have changed, and where they point then."""
+    changed = sorted((row for row in rows if row.outcome in (PLANNED, DONE)), key=lambda row: row.key)
+    line = "%s %s:%s %s\n"
+    return {
+        "before": "".join(line % (*row.key, row.previous) for row in changed if row.previous is not None),
+        "after": "".join(line % (*row.key, row.digest) for row in changed if row.action != REMOVE),
+    }
+
+
 def as_rows(rows: Sequence[Row]) -> List[Dict[str, Any]]:
     """For results: what changes, or could not be told."""
     return [{key: value for key, value in asdict(row).items() if key != "by_api"} for row in rows if row.action != KEEP]

@@ -58,7 +58,10 @@ def test_check_mode_is_the_same_plan_and_changes_nothing(world):
     planned = world.run(apply=False)
     assert planned["changed"] and set(outcomes(planned).values()) == {"planned"}
     assert world.eu.tagged == {} and world.eu.blobs == {}
-    assert world.run()["plan_digest"] == planned["plan_digest"]
+    done = world.run()
+    assert done["plan_digest"] == planned["plan_digest"] and done["diff"] == planned["diff"]
+    digest = world.source.tagged["app"]["1.0.0"]
+    assert done["diff"] == {"before": "", "after": "eu app:1.0.0 %s\nus app:1.0.0 %s\n" % (digest, digest)}
 
 
 def test_a_region_that_is_down_is_told_and_nothing_that_moves_moves(world):
