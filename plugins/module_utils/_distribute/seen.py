@@ -22,9 +22,10 @@ class Look:
     """One repository. `survey` is the source's, `listed` its list of tags.
 
     `made`: digest -> digest at the source, and bytes, of documents that regions get instead of the source's own; `theirs`: digests
-    that only a region lists, and that need not be brought; `means`: (region, digest) of lists that this region makes by itself. `held`: region -> tag -> digest; `believed`: region -> tags of which only
-    the name was seen there; `unasked`: how many of these, in all regions, were not even asked for at the source; `problems`: region ->
-    why it could not be read; `rows` is the comparison.
+    that only a region lists, and that need not be brought; `means`: (region, digest) of lists that this region makes by itself.
+
+    `held`: region -> tag -> digest; `believed`: region -> tags of which only the name was seen there; `unasked`: how many of these, in
+    all regions, were not even asked for at the source; `problems`: region -> why it could not be read; `rows` is the comparison.
     """
 
     source: str

@@ -348,7 +348,7 @@ def test_absent_waits_for_no_run_and_takes_nothing_from_it(host, lock):
     full = host.everything()
     with exclusive_lock(host.at(lock)), pytest.raises(LockedError):
         host.remove()
-    for path in {lock, places.LOCK}:
+    for path in sorted({lock, places.LOCK}):
         os.unlink(host.at(path))
     assert host.everything() == full
 
