@@ -68,7 +68,7 @@ def ours(title: str = "", what: str = "sync", concurrency: int = 8, **options: A
 
 
 def sync_tools(found: Sequence[Peer], check: bool = False) -> list[Tool]:
-    """One run each; with `check` only whether there is anything to do, where the tool has that."""
+    """One run each; with `check` for a look from afar, with more at a time where the tool takes that."""
     return [Tool(peer.name, None if peer.missing else _of(peer, check), peer.missing) for peer in found]
 
 
@@ -87,13 +87,14 @@ def _crane(words: str, source: str, region: str, check: bool) -> str:
     return "%s cp -a -j %d %s/%s %s/%s" % (words, jobs, source, REPOSITORY, region, REPOSITORY)
 
 
-def _skopeo(words: str, source: str, region: str, check: bool) -> str:
+def _skopeo(words: str, source: str, region: str, _check: bool) -> str:
     flags = "--all --src docker --dest docker --src-tls-verify=false --dest-tls-verify=false --retry-times 5"
-    flags += " --keep-going --preserve-digests" + (" --dry-run" if check else "")
+    # A dry run would only list the source.
+    flags += " --keep-going --preserve-digests"
     return "%s --insecure-policy sync %s %s/%s %s/%s" % (words, flags, source, REPOSITORY, region, _PARENT)
 
 
-def _oras(words: str, source: str, region: str, check: bool) -> str:
+def _oras(words: str, source: str, region: str, _check: bool) -> str:
     listed = "%s repo tags --plain-http %s/%s" % (words, source, REPOSITORY)
     copy = "%s cp -r --from-plain-http --to-plain-http %s/%s:TAG %s/%s:TAG" % (
         words, source, REPOSITORY, region, REPOSITORY,
