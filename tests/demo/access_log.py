@@ -24,6 +24,14 @@ class AccessLog:
         """How many manifests were deleted."""
         return sum(method == "DELETE" and status == "202" for method, _path, status, _agent in self._requests())
 
+    def blobs_read(self, repository: str) -> int:
+        """How many blobs of a repository were read."""
+        begin = "/v2/%s/blobs/" % repository
+        return sum(
+            method == "GET" and status == "200" and path.startswith(begin)
+            for method, path, status, _agent in self._requests()
+        )
+
     def pushes_meanwhile(self, ending: str) -> int:
         """How many pushes by hand, to a path that ends so, fell between the first and the last request of the playbook."""
         requests = self._requests()

@@ -14,6 +14,7 @@ sys.path += [str(TESTS / "lab"), str(TESTS / "live")]
 
 import act_apply
 import act_hosts
+import act_mirrors
 import act_plan
 import act_refusal
 import act_regions
@@ -59,6 +60,10 @@ ACTS = (
     (
         "Three regions: playbooks/distribution.yml promotes, shows the region that lags, catches up, and goes back",
         act_regions.promote_and_catch_up,
+    ),
+    (
+        "Mirrors: playbooks/mirrors.yml puts a pull-through cache on one host, and the whole fleet pulls through it",
+        act_mirrors.pull_through_a_cache,
     ),
 )
 
