@@ -32,7 +32,7 @@ FOREIGN = st.fixed_dictionaries(
         MIRRORS: LISTS,
         "labels": st.lists(st.text(max_size=5)),
         INSECURE: LISTS,
-        "x": st.floats(allow_nan=False),
+        "x": st.floats(allow_nan=False, allow_infinity=False),
     },
 )
 LAYOUTS = st.sampled_from([None, 2, 4, "\t"])
