@@ -117,6 +117,18 @@ class TestValidation:
         ((argv, copy),) = asked
         assert argv == [program, "--debug", "--validate"] and not os.path.exists(copy)
 
+    def test_it_finds_its_helpers_where_the_running_one_does_and_learns_no_secrets(self, tmp_path):
+        found, program = self.process(tmp_path)
+        (tmp_path / "proc/42/environ").write_bytes(b"HTTP_PROXY=http://user:geheim@p\0PATH=/opt/bin:/bin\0")
+        asked = []
+
+        def run(argv):
+            asked.extend(argv)
+            return 0, "", ""
+
+        validate(found, run, "/etc/docker/daemon.json", b"{}")
+        assert asked[:3] == ["env", "PATH=/opt/bin:/bin", program] and "geheim" not in " ".join(asked)
+
     def test_what_it_does_not_take_is_refused_with_its_words(self, tmp_path):
         found, _program = self.process(tmp_path)
 
