@@ -25,6 +25,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.run
 
 PREFIX = "t-mirror"
 LABELS = "%s=%s" % (LABEL, PREFIX)
+#: 26.1 asks mirrors by an address of this machine itself without encryption, whatever it is told.
+HOST_NAME = "mirror.corp.test"
 MODULE = "imagefleet.docker.mirror_config"
 DAEMON_JSON = "/etc/docker/daemon.json"
 STATE = "/var/lib/imagefleet/mirrors.json"
@@ -82,6 +84,10 @@ class MirrorHost(FleetHost):
             self.reload()
             self.run("cat > %s" % DAEMON_JSON, self.original)
         self.run("rm -rf /etc/docker/certs.d /etc/containerd/certs.d /etc/buildkit /etc/docker/*~ %s*" % STATE)
+        self.run(
+            "sed '/%s/d' /etc/hosts > /run/hosts && cat /run/hosts > /etc/hosts; rm -f /run/hosts /run/t-mirror.pem"
+            % HOST_NAME
+        )
         self.sweep()
         self.forget_images()
 

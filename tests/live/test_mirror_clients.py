@@ -10,12 +10,11 @@ from typing import Iterator
 
 import pytest
 from lab.certificates import make_certificates
-from mirror_bench import PREFIX, MirrorHost, mirrors, pulled, serve
+from mirror_bench import HOST_NAME, PREFIX, MirrorHost, mirrors, pulled, serve
 from own_registry import ADDRESS, OwnRegistry
 
 TAG = "t-mirror"
 NAME = "busybox:" + TAG
-#: As it is called in the hosts' own container.
 CTR = "ctr --namespace %s " % PREFIX
 
 
@@ -63,7 +62,8 @@ def test_the_engine_finds_a_repository_behind_a_path(host: MirrorHost, mirror: O
 def test_the_certificate_of_a_mirror_is_put_where_the_engine_looks(
     name: str, mirror: OwnRegistry, tmp_path: Path
 ) -> None:
-    make_certificates(tmp_path / "tls", ADDRESS)
+    make_certificates(tmp_path / "tls", ADDRESS, HOST_NAME)
+    address = "%s:%s" % (HOST_NAME, mirror.address.partition(":")[2])
     digest = serve(mirror, "library/busybox", TAG)
     mirror.stop()
     mirror.server.tls = {
@@ -72,17 +72,15 @@ def test_the_certificate_of_a_mirror_is_put_where_the_engine_looks(
     }
     mirror.server.start()
     authority = (tmp_path / "tls" / "ca.pem").read_bytes()
-    entry = [
-        {"registry": "docker.io", "endpoints": [{"url": "https://" + mirror.address, "ca_file": "/run/t-mirror.pem"}]}
-    ]
+    entry = [{"registry": "docker.io", "endpoints": [{"url": "https://" + address, "ca_file": "/run/t-mirror.pem"}]}]
     with MirrorHost(name, tmp_path) as host:
         host.run("cat > /run/t-mirror.pem", authority)
+        host.run("echo %s %s >> /etc/hosts" % (ADDRESS, HOST_NAME))
         done = host.configure(mirrors=entry, probe_image="library/" + NAME)
-        copy = "/etc/docker/certs.d/%s/ca.crt" % mirror.address
+        copy = "/etc/docker/certs.d/%s/ca.crt" % address
         assert {row["path"]: row["action"] for row in done["files"]}[copy] == "created"
         assert host.read(copy) == authority
         assert host.pull(NAME) == digest
         assert not host.configure(mirrors=entry, probe_image="library/" + NAME)["changed"]
         host.configure(state="absent")
         assert host.run("find /etc/docker/certs.d -mindepth 1 2>/dev/null || true") == ""
-        host.run("rm /run/t-mirror.pem")
