@@ -17,6 +17,9 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import S
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import write_atomic
 from ansible_collections.imagefleet.docker.plugins.modules.fleet_report import ARGUMENTS
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.collection import collection_lines
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.distribution_results import (
+    distribution_lines,
+)
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.fleet import read_fleet
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html import fleet_page
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
@@ -38,6 +41,8 @@ class ActionModule(ActionBase):
         for kind, show in (("registries", retention_lines), ("collections", collection_lines)):
             for told in options[kind].values():
                 lines += ([""] if lines else []) + _registry_lines(told, options["top"], show)
+        for name, told in options["distributions"].items():
+            lines += ([""] if lines else []) + distribution_lines(name, told, options["top"])
         for line in ["", *lines, ""]:
             self._display.display(line)
         result.update(changed=False, lines=lines, complete=fleet.complete)
@@ -55,6 +60,7 @@ class ActionModule(ActionBase):
             options["title"],
             options["registries"],
             options["collections"],
+            options["distributions"],
         )
         try:
             write_atomic(path, page.encode("utf-8"), 0o644)

@@ -19,18 +19,24 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import P
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import (
     CLEANUP,
     COLLECT,
+    DRIFT,
     RETENTION,
+    SYNC,
+    parse_notification,
     secrets_of,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import COMMAND
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request import parse_retention_options
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.packer import PackError, build
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.regions import parse_scheduled_sync
 
 MODULE = "imagefleet.docker.host_command"
 PARSERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
     CLEANUP: parse_options,
     RETENTION: parse_retention_options,
     COLLECT: parse_collect_options,
+    SYNC: parse_scheduled_sync,
+    DRIFT: parse_scheduled_sync,
 }
 INTERNAL = ("_command_sha256", "_command_source", "_secrets")
 
@@ -84,6 +90,7 @@ def _check_policy(config: Any) -> list[str]:
     options = config.get("options") or {}
     if not isinstance(options, Mapping):
         raise PolicyError(f"config.options is a {type(options).__name__}, a mapping is needed")
+    parse_notification("config.", config.get("notify_command"), config.get("notify_after"))
     command = config.get("command") or CLEANUP
     if command not in PARSERS:
         raise PolicyError(f"config.command is {command!r}, it is one of {', '.join(PARSERS)}")

@@ -106,6 +106,11 @@ options:
       - Tags that never move once they are pushed, as patterns. They are looked up in a region's list of tags only, which takes no
         request per tag.
     type: raw
+  shard:
+    description:
+      - Only this share of the repositories, such as V(2/5) for the second of five. Every repository is in exactly one share, so several
+        hosts can each bring theirs at the same time.
+    type: str
 requirements:
   - Python library C(requests) (distribution package C(python3-requests))
 """

@@ -34,7 +34,7 @@ options:
   results:
     description:
       - Maps host names to results of M(imagefleet.docker.image_prune_policy), or to reports of the host command.
-      - Without any, only O(registries) and O(collections) are shown.
+      - Without any, only O(registries), O(collections) and O(distributions) are shown.
     type: dict
     default: {}
   registries:
@@ -45,6 +45,13 @@ options:
   collections:
     description:
       - Maps names of registries to results of M(imagefleet.docker.registry_garbage_collect).
+    type: dict
+    default: {}
+  distributions:
+    description:
+      - Maps names to what is known of the regions of a registry, a mapping with C(drift) and C(sync). Each is a result of
+        M(imagefleet.docker.registry_drift_info) or M(imagefleet.docker.registry_sync), a report of the host command for that job, or a
+        list of these, from hosts that share the repositories.
     type: dict
     default: {}
   policies:
@@ -75,6 +82,7 @@ seealso:
   - module: imagefleet.docker.image_prune_policy
   - module: imagefleet.docker.registry_retention
   - module: imagefleet.docker.registry_garbage_collect
+  - module: imagefleet.docker.registry_drift_info
 """
 
 EXAMPLES = r"""
@@ -118,6 +126,7 @@ ARGUMENTS = {
     "results": {"type": "dict", "default": {}},
     "registries": {"type": "dict", "default": {}},
     "collections": {"type": "dict", "default": {}},
+    "distributions": {"type": "dict", "default": {}},
     "policies": {"type": "dict", "default": {}},
     "expected_hosts": {"type": "list", "elements": "str"},
     "dest": {"type": "path"},

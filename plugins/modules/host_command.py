@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_command
-short_description: Install the command that cleans a host or a registry on schedule, without Ansible
+short_description: Install the command that cleans a host or a registry, or keeps regions alike, on schedule, without Ansible
 version_added: 1.0.0
 author:
   - imagefleet.docker contributors (@imagefleet)
@@ -17,7 +17,7 @@ description:
     bytes, and is sent only to hosts that do not have it.
   - The policy is checked before anything is contacted.
   - A policy is valid for 30 days and renewed when this module runs in the second half of that time. An expired
-    policy only plans, so a host that no playbook reaches any more stops deleting.
+    policy only plans, so a host that no playbook reaches any more stops deleting, and stops bringing images to regions.
   - The command leaves a JSON report, one line a run in C(/var/log/imagefleet.log), and a metrics file for Prometheus' node
     exporter. C(imagefleet --help) lists its exit codes.
 extends_documentation_fragment:
@@ -49,13 +49,14 @@ options:
       command:
         description:
           - V(cleanup) cleans the images of this host, V(retention) a registry from this host. V(collect) collects the garbage of a
-            registry that runs on this host.
+            registry that runs on this host. V(sync) brings what the regions of a registry lack, V(drift) tells it.
         type: str
-        choices: [cleanup, retention, collect]
+        choices: [cleanup, retention, collect, sync, drift]
         default: cleanup
       mode:
         description:
-          - V(report) plans, samples which images are used, and deletes nothing. V(apply) deletes.
+          - V(report) plans, samples which images are used, and deletes or brings nothing. V(apply) does what the plan says.
+          - Without meaning for O(config.command=drift), which only looks.
         type: str
         choices: [report, apply]
         default: report
@@ -63,7 +64,8 @@ options:
         description:
           - The options of M(imagefleet.docker.image_prune_policy), with O(config.command=retention) of
             M(imagefleet.docker.registry_retention), with O(config.command=collect) of
-            M(imagefleet.docker.registry_garbage_collect), as that module takes them.
+            M(imagefleet.docker.registry_garbage_collect), with O(config.command=sync) and O(config.command=drift) of
+            M(imagefleet.docker.registry_sync), as that module takes them.
         type: dict
         default: {}
       metrics_file:
@@ -71,6 +73,22 @@ options:
           - Where the metrics go. By default the folder in which Debian's node exporter looks, if it exists, else
             C(/var/lib/imagefleet/NAME.prom).
         type: path
+      notify_command:
+        description:
+          - A program on the target, with arguments, that is run when a run did not end well, with the JSON report of the run on its
+            standard input. Not well means any exit code but 0, the brake, and a lock that another run holds. So it tells of
+            O(config.command=drift) that found something, and of every job that failed.
+          - It is not given to a shell, and has 60 seconds. When it fails, the message, the report and the metrics say so; the exit
+            code stays that of the run.
+          - The report holds no credentials. Do not write any into the arguments, the program can read them from a file.
+        type: list
+        elements: str
+      notify_after:
+        description:
+          - Only when that many runs in a row did not end well. For O(config.command=drift), only when something has been behind, or a
+            region could not be read, in that many checks in a row, so that a push that is under way tells nobody. By
+            default V(1).
+        type: int
       valid_until:
         description:
           - An ISO 8601 time at which the policy expires, in place of the term that is renewed.
@@ -122,6 +140,7 @@ seealso:
   - module: imagefleet.docker.image_prune_policy
   - module: imagefleet.docker.registry_retention
   - module: imagefleet.docker.registry_garbage_collect
+  - module: imagefleet.docker.registry_sync
 """
 
 EXAMPLES = r"""
@@ -152,6 +171,24 @@ EXAMPLES = r"""
             clock: last_used
         max_deletions: 50
         require_restorable: true
+
+- name: Compare regions every hour, and tell when one has been behind twice in a row
+  imagefleet.docker.host_command:
+    name: regions-drift
+    schedule: hourly
+    random_delay: 10m
+    config:
+      command: drift
+      notify_command: [/usr/local/bin/tell-operations]
+      notify_after: 2
+      options:
+        source:
+          registry: registry.example.com
+        destinations:
+          - name: eu
+            registry: eu.registry.example.com
+        repositories:
+          - name: shop/**
 
 - name: Take it off again, with report, state and log
   imagefleet.docker.host_command:
@@ -247,10 +284,16 @@ def main() -> None:
             "config": {
                 "type": "dict",
                 "options": {
-                    "command": {"type": "str", "choices": ["cleanup", "retention", "collect"], "default": "cleanup"},
+                    "command": {
+                        "type": "str",
+                        "choices": ["cleanup", "retention", "collect", "sync", "drift"],
+                        "default": "cleanup",
+                    },
                     "mode": {"type": "str", "choices": ["report", "apply"], "default": "report"},
                     "options": {"type": "dict", "default": {}},
                     "metrics_file": {"type": "path"},
+                    "notify_command": {"type": "list", "elements": "str"},
+                    "notify_after": {"type": "int"},
                     "valid_until": {"type": "str"},
                 },
             },

@@ -79,6 +79,21 @@ drift:
       description: What it points at in the region.
       type: str
       sample: null
+regions:
+  description: The figures of RV(summary) for each region, in the order of O(destinations).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - region: eu
+      tags: 100
+      equal: 99
+      missing: 1
+      different: 0
+      missing_platform: 0
+      missing_signature: 0
+      extra: 0
+      unknown: 0
 summary:
   description: How many tags were compared, are equal, and have each status, and the requests that it took.
   returned: success

@@ -22,6 +22,50 @@ description:
   - Content comes first, then tags, at last O(floating_tags), and those only when every region holds what they shall point at.
   - A region that fails does not keep the others from getting their content. The module fails at the end and tells what is missing
     where. The next run continues; blobs that have arrived are not read again.
+  - What tags pointed at before they move is on this host's disk before they do, and O(rollback) moves them back.
+  - In a playbook, progress is shown while the module runs, and a table at its end.
+options:
+  remove:
+    description:
+      - Remove from regions what the source no longer has, each tag by itself. Only tags that this module made there, that still point at
+        what it made of them, that two complete lists of the source at least a day apart both lack, and that nothing in the fleet uses by
+        O(ledger), can go. They are removed as M(imagefleet.docker.registry_retention) does it, and
+        M(imagefleet.docker.registry_restore) puts them back.
+    type: bool
+    default: false
+  max_removals:
+    description:
+      - When the source has lost more tags than this, none is removed and the module fails, so that somebody looks why.
+    type: int
+    default: 10
+  ledger:
+    description:
+      - The ledger of what the fleet uses, kept by M(imagefleet.docker.fleet_ledger), a file on this host. Needed by O(remove).
+    type: path
+  undo_dir:
+    description: Where manifests are kept before O(remove) deletes them.
+    type: path
+    default: /var/lib/imagefleet/undo
+  rollback:
+    description:
+      - Instead of bringing anything, move tags of regions back to what they pointed at before a run. V(last) or the RV(run_id) of a run
+        of the last 90 days on this host. Tags that somebody moved since are left alone, tags that were new stay. As with
+        O(floating_scope), a tag goes back in all regions or, when one of them cannot, in none.
+      - What was moved back is not moved forward again by later runs until the source points at something else, or O(resume) is given.
+    type: str
+  resume:
+    description: Tags that were moved back move again, also to what they were moved back from.
+    type: bool
+    default: false
+  state_dir:
+    description: Where moves and what was made are remembered, a folder on this host.
+    type: path
+    default: /var/lib/imagefleet/sync
+  progress_path:
+    description:
+      - A file that gets a line for each repository that is compared or brought, and every few seconds for a blob that takes long. In a
+        playbook these lines are shown anyway.
+    type: path
 extends_documentation_fragment:
   - imagefleet.docker._attributes
   - imagefleet.docker._sync
@@ -29,7 +73,7 @@ attributes:
   check_mode:
     support: full
   diff_mode:
-    support: none
+    support: full
   idempotent:
     support: full
 seealso:
@@ -56,11 +100,24 @@ EXAMPLES = r"""
           - "semver:>=2"
           - latest
     immutable_tags: "regex:v?[0-9]+[.][0-9]+[.][0-9]+"
+
+- name: Move back what the last run moved
+  imagefleet.docker.registry_sync:
+    source:
+      registry: registry.example.com
+    destinations:
+      - name: eu
+        registry: eu.registry.example.com
+    repositories:
+      - shop/web
+    rollback: last
 """
 
 RETURN = r"""
 plan:
-  description: What is brought, one entry for each tag and region that differ.
+  description:
+    - One entry for each tag and region that differ. C(action) is C(copy), C(move), C(remove), C(move_back), or C(hold) for what stays as
+      it is for now. C(outcome) is C(planned), C(done), C(deferred) or C(failed), and C(error) says why.
   returned: always, once the plan could be made
   type: list
   elements: dict
@@ -92,8 +149,13 @@ previous_digests:
       repository: shop/web
       tag: latest
       digest: "sha256:0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9"
+run_id:
+  description: Names the run for O(rollback). None when no tag was moved.
+  returned: always, once the plan could be made
+  type: str
+  sample: 20260730T031502Z-0c1d2e3f
 summary:
-  description: The figures.
+  description: The figures. With O(rollback), C(moved_back) tags instead of those that were brought.
   returned: always, once the plan could be made
   type: dict
   contains:
@@ -115,6 +177,10 @@ summary:
       sample: 0
     failed:
       description: Those that could not be brought.
+      type: int
+      sample: 0
+    removed:
+      description: Tags of regions that were removed, since the source has them no more.
       type: int
       sample: 0
     requests:
@@ -141,8 +207,14 @@ summary:
       description: Blobs that a region took from another repository of its own.
       type: int
       sample: 0
+notes:
+  description: What to know beside, in plain words.
+  returned: always, once the plan could be made
+  type: list
+  elements: str
+  sample: []
 problems:
-  description: What could not be compared, in plain words.
+  description: What could not be compared, or was refused, in plain words.
   returned: always, once the plan could be made
   type: list
   elements: str
@@ -156,14 +228,29 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.run 
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.programs import program_runner
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.run import run_module
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.sync_arguments import SYNC_ARGUMENTS
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.progress_file import progress_writer
+
+OPTIONS = {
+    "remove": {"type": "bool", "default": False},
+    "max_removals": {"type": "int", "default": 10},
+    "ledger": {"type": "path"},
+    "undo_dir": {"type": "path", "default": "/var/lib/imagefleet/undo"},
+    "rollback": {"type": "str"},
+    "resume": {"type": "bool", "default": False},
+    "state_dir": {"type": "path", "default": "/var/lib/imagefleet/sync"},
+    "progress_path": {"type": "path"},
+}
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=SYNC_ARGUMENTS, supports_check_mode=True)
+    module = AnsibleModule(argument_spec={**SYNC_ARGUMENTS, **OPTIONS}, supports_check_mode=True)
     run_module(
         module,
         lambda: run_sync(
-            parse_sync_options(module.params), apply=not module.check_mode, run_program=program_runner(module)
+            parse_sync_options(module.params),
+            apply=not module.check_mode,
+            progress=progress_writer(module.params["progress_path"]),
+            run_program=program_runner(module),
         ),
     )
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The other tools: crane of the lab, and skopeo of two Debian releases; with their ages."""
+"""The other tools: crane of the lab, skopeo of two Debian releases, and oras; with their ages."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pathlib import Path
 
 from lab.paths import Cache
 from lab.prepare import versions
-from lab.skopeo import unpacked_skopeo
 from lab.tools import program, with_own_library
+from lab.unpacked import unpacked
 
 _SUITES = {"bookworm": "Debian 12", "forky": "Debian testing"}
 
@@ -43,13 +43,23 @@ def crane(cache: Cache) -> Peer:
 
 
 def skopeo(cache: Cache, suite: str) -> Peer:
-    """Of this suite; what cannot be fetched is told in its place."""
+    """Of this suite."""
+    return _unpacked(cache, "skopeo", suite)
+
+
+def oras(cache: Cache) -> Peer:
+    """Of Debian testing."""
+    return _unpacked(cache, "oras", "forky")
+
+
+def _unpacked(cache: Cache, tool: str, suite: str) -> Peer:
+    """What cannot be fetched is told in its place."""
     try:
-        found = unpacked_skopeo(cache, suite)
+        found = unpacked(cache, tool, suite)
     except (RuntimeError, OSError) as error:
-        return Peer("skopeo of " + _SUITES[suite], missing="cannot be had: %s" % error)
-    about = _about(found.folder, "skopeo", found.version, suite)
-    return Peer("skopeo " + _upstream(found.version), found.words, about)
+        return Peer("%s of %s" % (tool, _SUITES[suite]), missing="cannot be had: %s" % error)
+    about = _about(found.folder, tool, found.version, suite)
+    return Peer("%s %s" % (tool, _upstream(found.version)), found.words, about)
 
 
 def registry_about(cache: Cache) -> str:

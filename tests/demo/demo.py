@@ -60,7 +60,7 @@ class Demo:
 
     def _command(self, playbooks: Any, options: tuple[str, ...]) -> list[str]:
         command = ["ansible-playbook", "-i", self.lab["inventory"], *map(str, playbooks)]
-        for variables in ("variables.yml", "retention.yml"):
+        for variables in ("variables.yml", "retention.yml", "regions.yml"):
             command += ["-e", "@%s" % (HERE / variables)]
         return [*command, "-e", "image_fleet_report=%s" % REPORT, *options]
 

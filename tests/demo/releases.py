@@ -15,6 +15,8 @@ VERSIONS = ("3.0.0", "3.0.1", "3.0.2", "3.0.3", "3.1.0", "3.1.1", "3.1.2", "3.1.
 SIGNED = ("3.1.1", "3.1.3")
 #: The release that comes later.
 NEXT = "3.1.4"
+#: And those that go to the regions; the second one should not have.
+LATER, BAD = "3.1.5", "3.1.6"
 _PROGRAM = Layer("cart-program", 100_000, BUSYBOX)
 
 

@@ -16,6 +16,7 @@ import act_apply
 import act_hosts
 import act_plan
 import act_refusal
+import act_regions
 import act_restore
 from demo import BRAKED, REPORT, STOPPED, Demo
 from lab import LabError
@@ -54,6 +55,10 @@ ACTS = (
     (
         "%s loses power: retention refuses, until that host can tell again what it needs" % STOPPED,
         act_refusal.refuse_and_recover,
+    ),
+    (
+        "Three regions: playbooks/distribution.yml promotes, shows the region that lags, catches up, and goes back",
+        act_regions.promote_and_catch_up,
     ),
 )
 

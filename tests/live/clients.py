@@ -10,8 +10,8 @@ from typing import Callable
 
 from lab.commands import run
 from lab.paths import cache
-from lab.skopeo import unpacked_skopeo
 from lab.tools import with_own_library
+from lab.unpacked import unpacked
 from plain_http import digest
 from registry_content import Manifest
 
@@ -28,7 +28,7 @@ def crane(name: str, folder: Path) -> None:
 def skopeo(name: str, folder: Path) -> None:
     """Into a plain folder, every manifest as it is."""
     words = [
-        *unpacked_skopeo(cache(), "bookworm").words,
+        *unpacked(cache(), "skopeo", "bookworm").words,
         "copy",
         "--all",
         "--insecure-policy",

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import http.client
+import time
 from typing import Iterator
 
 from loopback_server import LoopbackServer, Request, Response
@@ -18,12 +19,13 @@ class MeddlingProxy(LoopbackServer):
     """Use as a context manager: `address` leads to the registry at `upstream` (host:port, plain HTTP).
 
     Bodies pass as they come, repeated headers stay as many, and addresses of the registry become those of the proxy,
-    so that uploads and pages stay on the way through it.
+    so that uploads and pages stay on the way through it. `pause` in seconds lies before every piece of a body (64 KiB).
     """
 
     def __init__(self, upstream: str) -> None:
         super().__init__()
         self.upstream = upstream
+        self.pause = 0.0
 
     def respond(self, request: Request) -> Response:
         connection = http.client.HTTPConnection(self.upstream, timeout=60)
@@ -40,7 +42,7 @@ class MeddlingProxy(LoopbackServer):
         if request.method == "HEAD" or answer.status in (204, 304):
             connection.close()
             return Response(answer.status, headers, length=int(told) if told else None)
-        return Response(answer.status, headers, _pieces(connection, answer), int(told) if told else None)
+        return Response(answer.status, headers, _pieces(connection, answer, self.pause), int(told) if told else None)
 
     def _pass_on(self, connection: http.client.HTTPConnection, request: Request) -> None:
         connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
@@ -61,12 +63,13 @@ class MeddlingProxy(LoopbackServer):
         return text.replace("://%s/" % self.upstream, "://%s/" % self.address) if name in ("Location", "Link") else text
 
 
-def _pieces(connection: http.client.HTTPConnection, answer: http.client.HTTPResponse) -> Iterator[bytes]:
+def _pieces(connection: http.client.HTTPConnection, answer: http.client.HTTPResponse, pause: float) -> Iterator[bytes]:
     try:
         while True:
             piece = answer.read1(_PIECE)
             if not piece:
                 return
+            time.sleep(pause)
             yield piece
     finally:
         connection.close()

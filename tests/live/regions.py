@@ -46,6 +46,9 @@ class Regions:
     def faults(self, registry: OwnRegistry) -> Faults:
         return self._ways[registry.address].faults
 
+    def way(self, registry: OwnRegistry) -> MeddlingProxy:
+        return self._ways[registry.address]
+
     def heal(self) -> None:
         for way in self._ways.values():
             way.faults.clear()
@@ -56,7 +59,8 @@ class Regions:
 
         regions = [{"name": "region-%d" % number, **access(one)} for number, one in enumerate(self.all)]
         source = {**access(self.source), "cache_dir": str(self._folder / "cache")}
-        return {"source": source, "destinations": regions, "repositories": [{"name": WEB}], **more}
+        state = {"state_dir": str(self._folder / "state")}
+        return {"source": source, "destinations": regions, "repositories": [{"name": WEB}], **state, **more}
 
     def sync(self, apply: bool = True, **more: Any) -> dict[str, Any]:
         return run_sync(parse_sync_options(self.options(**more)), apply)

@@ -140,6 +140,20 @@ def docker_config(guarded: Guarded, folder: Path, **entries: str) -> str:
     return str(folder / "config.json")
 
 
+def test_a_mount_is_allowed_by_one_token_for_both_repositories(guarded: Guarded, tmp_path: Path) -> None:
+    """The right to push alone does not mount: what lies in the other repository must be readable too."""
+    make_certificates(tmp_path / "tokens", ADDRESS)
+    with TokenServer(tmp_path / "tokens", USER, PASSWORD) as tokens:
+        guarded.registry.auth = tokens.section()
+        guarded.registry.start()
+        client = guarded.client(username=USER, password=PASSWORD)
+        manifest = client.manifest(guarded.path, guarded.digest)
+        assert manifest is not None
+        blob = json.loads(manifest.data)["config"]["digest"]
+        assert client.open_upload("t-mounted", {"mount": blob, "from": guarded.path}) == 201
+        assert tokens.asked[-1] == "repository:t-mounted:pull,push repository:%s:pull" % guarded.path
+
+
 def test_tokens_are_kept_per_repository_and_renewed(guarded: Guarded, tmp_path: Path) -> None:
     folders = [tmp_path / name for name in ("tokens", "later")]
     for folder in folders:

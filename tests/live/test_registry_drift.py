@@ -60,6 +60,13 @@ def test_every_kind_of_difference(regions: Regions) -> None:
     }
     assert [one["reason"] for one in result["drift"] if one["status"] == "missing_platform"] == ["it lacks linux/arm64"]
     assert result["summary"]["missing_signature"] == 2 and not result["changed"]
+    figures = {one["region"]: one for one in result["regions"]}
+    assert list(figures) == ["region-0", "region-1"]
+    assert figures["region-0"]["missing"] == figures["region-0"]["different"] == figures["region-0"]["extra"] == 1
+    assert (figures["region-0"]["tags"], figures["region-0"]["equal"]) == (5, 2)
+    assert (figures["region-1"]["tags"], figures["region-1"]["equal"]) == (5, 3)
+    for count in ("tags", "equal", "missing", "missing_platform", "missing_signature", "extra"):
+        assert result["summary"][count] == sum(one[count] for one in result["regions"])
 
 
 def test_a_region_that_does_not_answer_is_unknown_not_equal(regions: Regions) -> None:
@@ -72,13 +79,19 @@ def test_a_region_that_does_not_answer_is_unknown_not_equal(regions: Regions) ->
 
 
 def test_what_it_costs(regions: Regions) -> None:
-    """One request for each tag at the source and in each region, and a list in each; tags that never move cost none."""
+    """One request for each tag at the source and in each region, and a list in each; tags that never move cost none. Once a day
+    the source is asked whether it has the referrers API."""
     image = content.simple("many")
     tags = ["1.0.%d" % number for number in range(200)]
     for registry in (regions.source, *regions.all):
         lay(registry, WEB, image, *tags)
     regions.mark()
+    assert drift(regions)["summary"]["requests"] == regions.count() == 3 * 200 + 3 + 1
+    regions.mark()
     assert drift(regions)["summary"]["requests"] == regions.count() == 3 * 200 + 3
     regions.mark()
-    assert drift(regions, immutable_tags="*")["drift"] == []
-    assert regions.count() == 3
+    result = drift(regions, immutable_tags="*")
+    assert result["drift"] == [] and regions.count() == 3
+    # What is only looked up in a list counts as well.
+    assert [(one["tags"], one["equal"]) for one in result["regions"]] == [(200, 200)] * 2
+    assert result["summary"]["tags"] == result["summary"]["equal"] == 400

@@ -47,8 +47,8 @@ class TokenServer:
         root = str(self.certificates / "ca.pem")
         return {"token": {"realm": realm, "service": SERVICE, "issuer": ISSUER, "rootcertbundle": root}}
 
-    def _token(self, scope: str) -> str:
-        kind, name, actions = scope.split(":")
+    def _token(self, scopes: list[str]) -> str:
+        parts = [scope.split(":") for scope in scopes]
         now = int(time.time())
         pem = (self.certificates / "server-cert.pem").read_text()
         chain = ["".join(pem.strip().splitlines()[1:-1])]
@@ -60,7 +60,7 @@ class TokenServer:
             "nbf": now - 10,
             "iat": now,
             "jti": secrets.token_hex(8),
-            "access": [{"type": kind, "name": name, "actions": actions.split(",")}],
+            "access": [{"type": kind, "name": name, "actions": actions.split(",")} for kind, name, actions in parts],
         }
         text = b".".join(_encoded(json.dumps(part).encode()) for part in ({"alg": "ES256", "x5c": chain}, claims))
         key = serialization.load_pem_private_key((self.certificates / "server-key.pem").read_bytes(), None)
@@ -76,8 +76,8 @@ class TokenServer:
                 query = parse_qs(urlsplit(self.path).query)
                 known = self.headers.get("Authorization") in (None, server._basic)
                 if known and query.get("service") == [SERVICE]:
-                    server.asked.append(query["scope"][0])
-                    self._answer(200, {"token": server._token(query["scope"][0])})
+                    server.asked.append(" ".join(query["scope"]))
+                    self._answer(200, {"token": server._token(query["scope"])})
                 else:
                     self._answer(401, {"details": "no such user"})
 

@@ -12,7 +12,11 @@ import pytest
 from browser import Browser, BrowserMissing
 
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html import fleet_page
-from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils.report import retention_samples, samples
+from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils.report import (
+    distribution_samples,
+    retention_samples,
+    samples,
+)
 
 GENERATED = "2026-11-23T09:31:00Z"
 EXPECTED = ["web-1", "web-2", "web-3", "db-1"]
@@ -23,6 +27,11 @@ REGISTRIES = {
     "plan": {"registry.example.com": retention_samples.ordinary()},
     "registry": {"registry.example.com": retention_samples.ordinary()},
 }
+DISTRIBUTIONS = {
+    "hostile": {"<b>": distribution_samples.hostile()},
+    "plan": {"shop": {"drift": distribution_samples.equal()}},
+    "regions": {"shop": {"drift": distribution_samples.lagging(), "sync": distribution_samples.partly()}, "none": {}},
+}
 PAGES: Dict[str, Any] = {
     "plan": (samples.ordinary(), EXPECTED),
     "applied": (samples.ordinary(applied=True), EXPECTED),
@@ -31,6 +40,7 @@ PAGES: Dict[str, Any] = {
     "damaged": (samples.damaged(), None),
     "empty": ({}, []),
     "registry": ({}, None),
+    "regions": ({}, None),
 }
 VIEWS = [(1400, 900, False), (1400, 900, True), (360, 740, False), (360, 740, True)]
 
@@ -88,7 +98,14 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Path]:
     for name, (results, expected) in PAGES.items():
         files[name] = folder / (name + ".html")
         files[name].write_text(
-            fleet_page(results, expected, GENERATED, registries=REGISTRIES.get(name)), encoding="utf-8"
+            fleet_page(
+                results,
+                expected,
+                GENERATED,
+                registries=REGISTRIES.get(name),
+                distributions=DISTRIBUTIONS.get(name),
+            ),
+            encoding="utf-8",
         )
     return files
 
@@ -250,6 +267,15 @@ def test_structure_for_screen_readers(browser: Browser, pages: Dict[str, Path], 
     links = "[...document.querySelectorAll('a[href^=\"#\"]')]"
     dead = links + ".filter(e => !document.getElementById(e.getAttribute('href').slice(1))).length"
     assert browser.evaluate(dead) == 0
+
+
+def test_a_region_that_lags_is_the_first_of_its_table(browser: Browser, pages: Dict[str, Path]) -> None:
+    browser.open(pages["regions"], 1400)
+    rows = "[...document.querySelectorAll('.regions tbody tr')].map(e => e.querySelector('th').textContent + ' ' + "
+    assert browser.evaluate(rows + "e.querySelector('.chip').textContent)") == ["us behind", "ap unknown", "eu equal"]
+    assert browser.evaluate("document.querySelector('.regions .chip.bad').textContent") == "behind"
+    shown = browser.evaluate("document.querySelector('#distribution-0').textContent")
+    assert "since 2026-11-22 08:00 UTC: shop/web:1.9.0" in shown and "no answer from ap.registry.example.com" in shown
 
 
 def test_paper_shows_what_the_screen_folds(browser: Browser, pages: Dict[str, Path]) -> None:

@@ -45,7 +45,8 @@ MAY_IMPORT = {
     "_install": {"_errors", "_host_command", "_image", "_store"},
     "_sync": {"_errors", "_image", "_policy"},
     "_transfer": {"_errors", "_registry"},
-    "_distribute": {"_errors", "_image", "_policy", "_registry", "_survey", "_sync", "_transfer"},
+    "_distribute": PURE - {"_prune", "_retention", "_fleet", "_collection", "_host_command"}
+    | {"_registry", "_survey", "_store", "_transfer", "_retire"},
     "_collection": {"_errors", "_image"},
     "_collect": {"_errors", "_image", "_policy", "_collection", "_registry", "_store", "_install"},
     "_mirror": {"_errors", "_image"},

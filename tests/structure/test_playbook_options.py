@@ -14,8 +14,11 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+SYNC = ["doc_fragments/_sync.py"]
 # What the playbook finds out by itself.
 FOUND = {"fleet_ledger": {"observations", "expected_hosts"}}
+# What action plugins set.
+UNSET = {"registry_sync": {"progress_path"}}
 
 
 def documented(*names: str) -> set[str]:
@@ -53,11 +56,13 @@ def the_task(book: str, module: str) -> dict[str, Any]:
             "image_fleet_registry_",
             ["modules/registry_restore.py", "doc_fragments/_registry.py"],
         ),
+        ("distribution.yml", "registry_sync", "image_fleet_sync_", ["modules/registry_sync.py", *SYNC]),
+        ("distribution.yml", "registry_drift_info", "image_fleet_sync_", SYNC),
     ],
 )
 def test_every_option_is_a_variable(book: str, module: str, prefix: str, sources: list[str]) -> None:
     given = the_task(book, module)["imagefleet.docker." + module]
-    assert set(given) == documented(*sources)
+    assert set(given) == documented(*sources) - UNSET.get(module, set())
     for option in set(given) - FOUND.get(module, set()):
         # The registry and the ledger are the names that others start with.
         names = "|".join([prefix + option, "image_fleet_" + option])

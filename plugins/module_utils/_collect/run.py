@@ -60,7 +60,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._store.clock imp
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.clock_memory import load_clock, save_clock
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.hold import HOLD_FILE, Hold, read_hold
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.lock import LOCK_FILE, exclusive_lock
-from ansible_collections.imagefleet.docker.plugins.module_utils._store.retention_memory import file_name, memory_path
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.names import file_name
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.retention_memory import memory_path
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.undo import newest_undo
 
 Say = Callable[[str], None]

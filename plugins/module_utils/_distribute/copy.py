@@ -10,17 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.look import Look
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.long_copy import LongCopy
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.region import Region
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.seen import Look
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, RegistryError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import (
     Descriptor,
     Manifest,
-    digest_of,
     parse_manifest,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.transfer import TransferClient
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.survey import Surveyor
+from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan import Row
 from ansible_collections.imagefleet.docker.plugins.module_utils._transfer.blob import Copied, Place, copy_blob
 
 Say = Callable[[str], None]
@@ -46,7 +47,6 @@ class Copier:
     traffic: Traffic
     say: Say
     failed: Dict[Tuple[str, str], str] = field(default_factory=dict)
-    _origins: Dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def bring(self, wanted: Mapping[Region, Sequence[str]]) -> None:
@@ -62,9 +62,9 @@ class Copier:
         with ThreadPoolExecutor(max(len(wanted), 1)) as pool:
             list(pool.map(lambda region: self._manifests(region, wanted[region], closures, broken), wanted))
 
-    def manifest_bytes(self, digest: str) -> Tuple[str, bytes]:
-        """Media type and bytes of a manifest as regions get it. Raises RegistryError."""
-        manifest, data = self._document(digest)
+    def content_of(self, row: Row) -> Tuple[str, bytes]:
+        """Media type and bytes of what a tag shall point at. Raises RegistryError."""
+        manifest, data = self._document(row.digest)
         return manifest.media_type, data
 
     def streams(self, regions: Iterable[Region]) -> int:
@@ -76,14 +76,12 @@ class Copier:
 
     def _origin(self, digest: str) -> str:
         """The digest at the source of what a region gets under this one."""
-        with self._lock:
-            if len(self._origins) != len(self.seen.filtered):
-                self._origins.update({digest_of(data): origin for origin, data in self.seen.filtered.items()})
-        return self._origins.get(digest, digest)
+        return self.seen.made[digest][0] if digest in self.seen.made else digest
 
     def _document(self, digest: str) -> Tuple[Manifest, bytes]:
         origin = self._origin(digest)
-        data = self.seen.filtered.get(origin) or self.surveyor.reader.bytes_of(self.seen.source, origin)
+        made = self.seen.made.get(digest)
+        data = made[1] if made is not None else self.surveyor.reader.bytes_of(self.seen.source, origin)
         if data is None:
             raise RegistryError("the source does not have manifest %s of %s any more" % (origin, self.seen.source))
         known = self.seen.survey.manifests.get(origin)
@@ -96,7 +94,7 @@ class Copier:
         def add(one: str) -> None:
             manifest = self._document(one)[0]
             for child in manifest.children:
-                if child.digest not in order:
+                if child.digest not in order and child.digest not in self.seen.theirs:
                     add(child.digest)
             order.setdefault(one)
 
@@ -121,6 +119,8 @@ class Copier:
         done: Set[str] = set()
         for digest in digests:
             for one in closures[digest]:
+                if (region.name, one) in self.seen.means:
+                    continue
                 why = None if one in done else self._put(region, one, broken)
                 if why is not None:
                     self.failed.setdefault((region.name, digest), why)
@@ -187,7 +187,11 @@ class Copier:
                 return None
             places = {Place(region.client, self.seen.target): region for region in left}
             try:
-                copied = copy_blob(Place(self.source, self.seen.source), blob.digest, blob.size, list(places))
+                what = "%s: %s" % (self.seen.source, blob.digest[:19])
+                tell = LongCopy(self.say, what, blob.size)
+                copied = copy_blob(
+                    Place(self.source, self.seen.source), blob.digest, blob.size, list(places), tell=tell
+                )
             except FleetError as error:
                 broken.update({(region.name, blob.digest): str(error) for region in left})
                 return None
@@ -198,8 +202,6 @@ class Copier:
                         region.gave_up(RegistryError(copied.failed[place]))
                 else:
                     region.note_blob(self.seen.target, blob.digest)
-            if blob.size >= LARGE:
-                self.say("%s: %s is copied (%d bytes)" % (self.seen.source, blob.digest[:19], blob.size))
             return copied
 
         regions = [region for _blob, wanting in lacking.values() for region in wanting]
@@ -218,13 +220,14 @@ class Copier:
 
     def _mounted(self, region: Region, digest: str) -> bool:
         origin: Optional[str] = region.elsewhere(self.seen.target, digest)
-        if origin is None:
+        if origin is None or not region.mounts:
             return False
         try:
-            if region.client.mount_blob(self.seen.target, digest, origin) is not None:
-                return False
+            region.mounts = region.client.open_upload(self.seen.target, {"mount": digest, "from": origin}) == 201
         except RegistryError:
             return False  # it is sent, then
+        if not region.mounts:
+            return False
         with self._lock:
             self.traffic.mounted += 1
         region.note_blob(self.seen.target, digest)
@@ -233,5 +236,3 @@ class Copier:
 
 # So many blobs are under way at a time.
 STREAMS = 8
-# From here on the progress of single blobs is told.
-LARGE = 64 * 1024 * 1024

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Dict, List, Optional, Set, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.look import Look
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.job import Job
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.region import Region
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import SyncRequest
-from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.run import Job
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.seen import Look
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.attachment import attached_to
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import Manifest, parse_manifest
@@ -38,13 +38,13 @@ def run_drift(request: SyncRequest, run_program: Optional[RunProgram] = None) ->
             for region, why in sorted(seen.problems.items())
         ]
     drift.sort(key=lambda entry: (entry["region"], entry["repository"], entry["tag"] or ""))
+    regions = [_region(job, region, drift) for region in job.regions]
     return {
         "changed": False,
         "drift": drift,
+        "regions": regions,
         "summary": {
-            "tags": len(job.rows),
-            "equal": sum(row.action == KEEP for row in job.rows),
-            **{status: sum(one["status"] == status for one in drift) for status in _STATUSES},
+            **{count: sum(one[count] for one in regions) for count in ("tags", "equal", *_STATUSES)},
             "requests": job.source.requests + sum(region.client.requests for region in job.regions),
         },
         "problems": job.problems,
@@ -52,6 +52,26 @@ def run_drift(request: SyncRequest, run_program: Optional[RunProgram] = None) ->
 
 
 _STATUSES = (MISSING, DIFFERENT, PLATFORM, SIGNATURE, EXTRA, UNKNOWN)
+
+
+def _region(job: Job, region: Region, drift: Sequence[Dict[str, Any]]) -> Dict[str, Any]:
+    """The figures of one region. What was only looked up in its list, and found there, is equal."""
+    rows = [row for row in job.rows if row.region == region.name]
+    listed = sum(
+        tag not in seen.digests
+        for seen in job.looks
+        for tag in seen.believed.get(region.name, ())
+        if tag not in seen.survey.problems
+    )
+    return {
+        "region": region.name,
+        "tags": len(rows) + listed,
+        "equal": sum(row.action == KEEP for row in rows) + listed,
+        **{
+            status: sum(one["region"] == region.name and one["status"] == status for one in drift)
+            for status in _STATUSES
+        },
+    }
 
 
 def _entry(row: Row, status: str, reason: str) -> Dict[str, Any]:

@@ -6,45 +6,31 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, TypeVar
+from typing import Dict, Iterable, Mapping, Sequence
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.attached import ask_attachments, join_lists
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.region import Region
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import Order, SyncRequest
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, RegistryRefusal
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.seen import Look, heads
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryRefusal
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.attachment import attached_to
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import digest_of
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.capabilities import CapabilityMemory
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.survey import Survey, Surveyor
 from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan import Row, compare_tag
 from ansible_collections.imagefleet.docker.plugins.module_utils._sync.platforms import filter_index
 
-T = TypeVar("T")
 
-
-@dataclass
-class Look:
-    """One repository. `survey` is the source's; `filtered`: digest of an index at the source -> bytes of the chosen part.
-
-    `held`: region -> tag -> digest; `believed`: region -> tags of which only the name was seen there; `unasked`: how many of these,
-    in all regions, were not even asked for at the source; `problems`: region -> why it could not be read; `rows` is the comparison.
-    """
-
-    source: str
-    target: str
-    survey: Survey
-    listed: Sequence[str] = ()
-    filtered: Dict[str, bytes] = field(default_factory=dict)
-    digests: Dict[str, str] = field(default_factory=dict)
-    held: Dict[str, Dict[str, str]] = field(default_factory=dict)
-    believed: Dict[str, Sequence[str]] = field(default_factory=dict)
-    unasked: int = 0
-    problems: Dict[str, str] = field(default_factory=dict)
-    rows: List[Row] = field(default_factory=list)
-
-
-def look(request: SyncRequest, order: Order, name: str, surveyor: Surveyor, regions: Sequence[Region]) -> Look:
+def look(
+    request: SyncRequest,
+    order: Order,
+    name: str,
+    surveyor: Surveyor,
+    memory: CapabilityMemory,
+    regions: Sequence[Region],
+) -> Look:
     """One list and a HEAD for each tag at the source, a HEAD for each tag in every region; tags that never move are only
-    looked up in the regions' lists. Raises RegistryError when the source does not answer."""
+    looked up in the regions' lists. `memory` is of the source's abilities. Raises RegistryError when the source does not answer."""
     listed = surveyor.client.tags(name)
     if listed is None:
         raise RegistryRefusal("registry %s has no repository %s" % (surveyor.client.name, name), 404)
@@ -55,19 +41,25 @@ def look(request: SyncRequest, order: Order, name: str, surveyor: Surveyor, regi
     up = [region for region in regions if region.down is None]
     present = _present(seen, up, fixed)
     asked = moving + [tag for tag in fixed if any(tag not in present.get(region.name, ()) for region in up)]
+    if request.referrers and fixed and _has_new_attachment(seen, up):
+        # To which of the tags that are not asked for otherwise, only their digests tell.
+        asked = chosen
     _ask(seen, surveyor, up, moving, asked)
     seen.believed = present
-    seen.unasked = (len(chosen) - len(asked)) * sum(_is_read(seen, region) for region in up)
+    seen.unasked = (len(chosen) - len(asked)) * sum(seen.is_read(region) for region in up)
     for region in up:
         # A tag that never moves is what it was when it came.
         for tag in present.get(region.name, ()):
             seen.held.setdefault(region.name, {}).setdefault(tag, seen.survey.tags.get(tag, ""))
     if request.referrers:
-        _ask_attachments(seen, surveyor, up, chosen)
+        ask_attachments(seen, surveyor, memory, up, chosen)
     seen.digests = dict(seen.survey.tags)
     if order.platforms:
         _filter(seen, surveyor, order.platforms)
-    seen.rows = list(_rows(request, seen, regions))
+    named = {region.name: region for region in regions}
+    with ThreadPoolExecutor(surveyor.client.options.concurrency) as pool:
+        rows = list(_rows(request, seen, regions))
+        seen.rows = list(pool.map(lambda row: join_lists(row, seen, surveyor, named[row.region]), rows))
     return seen
 
 
@@ -76,9 +68,17 @@ def _present(seen: Look, regions: Sequence[Region], fixed: Sequence[str]) -> Dic
     if not fixed:
         return found
     wanted = set(fixed)
-    for region, tags in _each_region(seen, regions, lambda region: region.tags(seen.target) or []).items():
+    for region, tags in seen.each_region(regions, lambda region: region.tags(seen.target) or []).items():
         found[region] = [tag for tag in tags if tag in wanted]
     return found
+
+
+def _has_new_attachment(seen: Look, regions: Sequence[Region]) -> bool:
+    """Whether a region lacks the name of something that is attached at the source; its list was read already."""
+    attached = {tag for tag in seen.listed if attached_to(tag) is not None}
+    return any(
+        attached - set(region.tags(seen.target) or ()) for region in regions if attached and seen.is_read(region)
+    )
 
 
 def _ask(
@@ -87,47 +87,8 @@ def _ask(
     """Source and regions at the same time, each with as many requests as its options allow."""
     with ThreadPoolExecutor(1) as pool:
         at_home = pool.submit(surveyor.digests, seen.source, list(at_source))
-        seen.held.update(_each_region(seen, regions, lambda region: _heads(region, seen.target, moving)))
+        seen.held.update(seen.each_region(regions, lambda region: heads(region, seen.target, moving)))
         seen.survey = at_home.result()
-
-
-def _heads(region: Region, repository: str, tags: Sequence[str]) -> Dict[str, str]:
-    """Raises the first FleetError; after it nothing more is asked."""
-    problems: List[FleetError] = []
-
-    def ask(tag: str) -> Optional[str]:
-        if problems:
-            return None
-        try:
-            head = region.client.head(repository, tag)
-        except FleetError as error:
-            problems.append(error)
-            return None
-        return None if head is None else head.digest
-
-    with ThreadPoolExecutor(region.client.options.concurrency) as pool:
-        found = {tag: digest for tag, digest in zip(tags, pool.map(ask, tags)) if digest is not None}
-    if problems:
-        raise problems[0]
-    return found
-
-
-def _ask_attachments(seen: Look, surveyor: Surveyor, regions: Sequence[Region], chosen: Sequence[str]) -> None:
-    """Signatures and lists of referrers of what is chosen, and of all that lies below it."""
-    tags = {tag: owner[0] for tag, owner in ((tag, attached_to(tag)) for tag in seen.listed) if owner is not None}
-    if not tags:
-        return
-    surveyor.read(seen.survey, [digest for tag, digest in seen.survey.tags.items() if tag in set(chosen)])
-    known = set(seen.survey.manifests)
-    wanted = [tag for tag, owner in tags.items() if owner in known]
-    if not wanted:
-        return
-    found = surveyor.digests(seen.source, wanted)
-    seen.survey.tags.update(found.tags)
-    seen.survey.problems.update(found.problems)
-    more = _each_region(seen, regions, lambda region: _heads(region, seen.target, wanted))
-    for region, held in more.items():
-        seen.held.setdefault(region, {}).update(held)
 
 
 def _filter(seen: Look, surveyor: Surveyor, platforms: Sequence[str]) -> None:
@@ -142,8 +103,8 @@ def _filter(seen: Look, surveyor: Surveyor, platforms: Sequence[str]) -> None:
             del seen.digests[tag]
             seen.survey.problems[tag] = "it has no image for %s" % ", ".join(platforms)
         elif part != data:
-            seen.filtered[digest] = part
             seen.digests[tag] = digest_of(part)
+            seen.made[seen.digests[tag]] = (digest, part)
 
 
 def _rows(request: SyncRequest, seen: Look, regions: Sequence[Region]) -> Iterable[Row]:
@@ -151,29 +112,8 @@ def _rows(request: SyncRequest, seen: Look, regions: Sequence[Region]) -> Iterab
         floating = request.floating is not None and request.floating.matches_text(tag) and attached_to(tag) is None
         for region in regions:
             held: Mapping[str, str] = seen.held.get(region.name, {})
-            if not _is_read(seen, region):
+            if not seen.is_read(region):
                 continue
             yield compare_tag(
                 region.name, seen.target, seen.source, tag, digest, seen.survey.tags[tag], held.get(tag), floating
             )
-
-
-def _is_read(seen: Look, region: Region) -> bool:
-    return region.name not in seen.problems and region.down is None
-
-
-def _each_region(seen: Look, regions: Sequence[Region], ask: Callable[[Region], T]) -> Dict[str, T]:
-    """Region -> answer; what went wrong is told in `problems`."""
-    found: Dict[str, T] = {}
-
-    def one(region: Region) -> None:
-        if not _is_read(seen, region):
-            return
-        try:
-            found[region.name] = ask(region)
-        except FleetError as error:
-            seen.problems[region.name] = region.gave_up(error)
-
-    with ThreadPoolExecutor(max(len(regions), 1)) as pool:
-        list(pool.map(one, regions))
-    return found

@@ -10,6 +10,7 @@ from typing import Dict, List, Optional, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import Destination
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError, RegistryRefusal
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.capabilities import CapabilityMemory
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.transfer import TransferClient
 
@@ -20,7 +21,10 @@ class Region:
     def __init__(self, destination: Destination, run_program: Optional[RunProgram] = None) -> None:
         self.name = destination.name
         self.client = TransferClient(destination.registry, run_program=run_program)
+        self.capabilities = CapabilityMemory(self.client)
         self.down: Optional[str] = None
+        # Until it does not: then everything is sent.
+        self.mounts = True
         self._lists: Dict[str, Optional[List[str]]] = {}
         self._blobs: Dict[str, str] = {}
         self._there: Set[Tuple[str, str]] = set()

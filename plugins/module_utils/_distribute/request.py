@@ -9,17 +9,24 @@ from dataclasses import dataclass
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
+from ansible_collections.imagefleet.docker.plugins.module_utils._policy.limits import parse_count
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.patterns import PatternList, compile_patterns
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import (
     RegistryOptions,
     make_registry_options,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.names import is_run_id
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.sync_memory import DEFAULT_STATE_DIR
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.undo import DEFAULT_UNDO_DIR
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.request import Selection, parse_repositories
 from ansible_collections.imagefleet.docker.plugins.module_utils._sync.platforms import parse_platforms
+from ansible_collections.imagefleet.docker.plugins.module_utils._sync.removal import DEFAULT_MAXIMUM
+from ansible_collections.imagefleet.docker.plugins.module_utils._sync.shard import Shard, parse_shard
 from ansible_collections.imagefleet.docker.plugins.module_utils._sync.tags import TagSelection, parse_tags
 
 NAME = "{name}"
 ALL, REGION = "all", "region"
+LAST = "last"
 SCOPES = (ALL, REGION)
 # Names that are meant to move.
 FLOATING = (
@@ -60,6 +67,14 @@ class SyncRequest:
     floating: Optional[PatternList] = None
     floating_scope: str = ALL
     immutable: Optional[PatternList] = None
+    shard: Optional[Shard] = None
+    remove: bool = False
+    max_removals: int = DEFAULT_MAXIMUM
+    ledger: Optional[str] = None
+    undo_dir: str = DEFAULT_UNDO_DIR
+    rollback: Optional[str] = None
+    resume: bool = False
+    state_dir: str = DEFAULT_STATE_DIR
 
 
 def parse_sync_options(options: Mapping[str, Any]) -> SyncRequest:
@@ -85,7 +100,39 @@ def parse_sync_options(options: Mapping[str, Any]) -> SyncRequest:
         else None,
         floating_scope=scope,
         immutable=compile_patterns("immutable_tags", immutable) if immutable not in (None, "", []) else None,
+        shard=parse_shard(options.get("shard")),
+        remove=options.get("remove") is True,
+        max_removals=_maximum(options.get("max_removals")),
+        ledger=_ledger(options),
+        undo_dir=options.get("undo_dir") or DEFAULT_UNDO_DIR,
+        rollback=_rollback(options.get("rollback")),
+        resume=options.get("resume") is True,
+        state_dir=options.get("state_dir") or DEFAULT_STATE_DIR,
     )
+
+
+def _maximum(value: Any) -> int:
+    found = parse_count("max_removals", value)
+    return DEFAULT_MAXIMUM if found is None else found
+
+
+def _ledger(options: Mapping[str, Any]) -> Optional[str]:
+    """What the fleet uses must be known before anything is removed from a region."""
+    if options.get("remove") is True and not options.get("ledger"):
+        raise PolicyError(
+            "remove: without a ledger nothing tells what the fleet uses; keep one by fleet_ledger and write its file into ledger"
+        )
+    return options.get("ledger") or None
+
+
+def _rollback(value: Any) -> Optional[str]:
+    if value in (None, ""):
+        return None
+    if value != LAST and not is_run_id(str(value)):
+        raise PolicyError(
+            "rollback: %r is neither 'last' nor the run_id of a run, such as 20260730T031502Z-0c1d2e3f" % (value,)
+        )
+    return str(value)
 
 
 def _list(options: Mapping[str, Any], name: str) -> Sequence[Any]:

@@ -1,41 +1,30 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""registry_sync and registry_drift_info from options to result."""
+"""registry_sync from options to result."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
+import time
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.copy import Copier, Traffic
-from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.look import Look, look
-from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.region import Region
-from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import ALL, SyncRequest
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
-    FleetError,
-    PartialFailure,
-    RegistryError,
-    RegistryRefusal,
-)
-from ansible_collections.imagefleet.docker.plugins.module_utils._registry.cache import ContentCache
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.job import Job
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.remember import find_vanished, remember
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.removal import remove_rows
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import SyncRequest
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.result import build_result, raise_failures
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.rollback import run_rollback
+from ansible_collections.imagefleet.docker.plugins.module_utils._policy.trust import distrust
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
-from ansible_collections.imagefleet.docker.plugins.module_utils._registry.transfer import TransferClient
-from ansible_collections.imagefleet.docker.plugins.module_utils._survey.reader import ContentReader
-from ansible_collections.imagefleet.docker.plugins.module_utils._survey.select import select_repositories
-from ansible_collections.imagefleet.docker.plugins.module_utils._survey.survey import Surveyor
-from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan import (
-    DEFERRED,
-    DONE,
-    FAILED,
-    KEEP,
-    MOVE,
-    Key,
-    Ledger,
-    Row,
-    as_rows,
-    plan_digest,
-    waiting_for,
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.clock import read_clock
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.move_journal import MoveJournal, forget_old_moves
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.sync_memory import (
+    SyncMemory,
+    load_sync_memory,
+    sync_memory_path,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan import Ledger, Row
+from ansible_collections.imagefleet.docker.plugins.module_utils._sync.removal import Vanished, plan_removal
 
 Say = Callable[[str], None]
 
@@ -43,185 +32,54 @@ Say = Callable[[str], None]
 def run_sync(
     request: SyncRequest, apply: bool, progress: Optional[Say] = None, run_program: Optional[RunProgram] = None
 ) -> Dict[str, Any]:
-    """Compare, and with `apply` copy; returns the result as plain data.
+    """Compare, and with `apply` copy, move, remove, and remember it; with `rollback` move back instead. The result as plain data.
 
     Raises PartialFailure (`.result`) when not everything that could be planned was done, RegistryError when the source does not
-    answer.
+    answer, StateError when a file of ours cannot be used.
     """
-    job = Job(request, progress or _silent, run_program)
+    if request.rollback is not None:
+        return run_rollback(request, apply, int(time.time()), run_program)
+    path = sync_memory_path(request.state_dir, request.source.registry)
+    memory, damage = load_sync_memory(path)
+    job = Job(request, progress or _silent, run_program, memory)
     job.compare()
-    ledger = Ledger()
+    now = job.now
+    ledger, journal = Ledger(), MoveJournal(request.state_dir, request.source.registry, now)
     if apply:
-        job.copy(ledger)
-    result = job.result(ledger)
-    failed = [row for row in result["plan"] if row["outcome"] == FAILED]
-    if apply and (failed or job.problems):
-        first = (
-            "%s %s:%s: %s" % (failed[0]["region"], failed[0]["repository"], failed[0]["tag"], failed[0]["error"])
-            if failed
-            else job.problems[0]
-        )
-        told = (
-            ["%d of %d tags could not be brought to their region" % (len(failed), result["summary"]["tags"])]
-            if failed
-            else []
-        )
-        if job.problems:
-            told.append("not everything could be compared (problems: %d)" % len(job.problems))
-        raise PartialFailure("%s; first: %s" % (", and ".join(told), first), result)
+        job.copy(ledger, journal)
+    vanished = find_vanished(memory, job.looks, [region.name for region in job.regions], now)
+    removal, refusals, notes = _remove(request, job, memory, vanished, now, apply, run_program)
+    rows = [*ledger.settled(job.rows), *removal]
+    if apply:
+        remember(path, rows, vanished, job.looks, now)
+        if journal.used:
+            forget_old_moves(request.state_dir, request.source.registry, now)
+    notes += [damage] if damage is not None else []
+    run_id = journal.run_id if journal.used else None
+    result = build_result(job, rows, [*job.problems, *refusals], notes, run_id)
+    if apply:
+        raise_failures(result)
     return result
 
 
-class Job:
-    """One run. `problems` tells in words what could not be compared at all."""
-
-    def __init__(self, request: SyncRequest, say: Say, run_program: Optional[RunProgram]) -> None:
-        self._request = request
-        self._say = say
-        self.source = TransferClient(request.source, run_program=run_program)
-        reader = ContentReader(self.source, ContentCache(request.source.cache_dir))
-        self.surveyor = Surveyor(self.source, reader)
-        self.regions = [Region(one, run_program) for one in request.destinations]
-        self.looks: List[Look] = []
-        self.problems: List[str] = []
-        self.traffic = Traffic()
-        self._taken: Dict[Key, Row] = {}
-
-    def compare(self) -> None:
-        """Raises RegistryError when the source does not answer."""
-        for order in self._request.orders:
-            for name in select_repositories(self.source, order.repositories):
-                try:
-                    seen = look(self._request, order, name, self.surveyor, self.regions)
-                except RegistryRefusal as error:
-                    # The others can be brought all the same.
-                    self.problems.append("%s: %s" % (name, error))
-                    continue
-                seen.rows = [row for row in seen.rows if self._is_first(row)]
-                self.looks.append(seen)
-                self.problems += ["%s:%s: %s" % (name, tag, why) for tag, why in sorted(seen.survey.problems.items())]
-        told: Set[str] = set()
-        for seen in self.looks:
-            for region, why in seen.problems.items():
-                if region not in told:
-                    told.add(region)
-                    self.problems.append("region %s: %s" % (region, why))
-
-    def _is_first(self, row: Row) -> bool:
-        """Whether no other entry brings this tag; two that would bring different things are a problem."""
-        first = self._taken.setdefault(row.key, row)
-        if first.digest != row.digest:
-            self.problems.append(
-                "%s %s:%s: both %s and %s would be brought there; give each a place of its own"
-                % (row.region, row.repository, row.tag, first.source, row.source)
-            )
-        return first is row
-
-    @property
-    def rows(self) -> List[Row]:
-        return [row for seen in self.looks for row in seen.rows]
-
-    def copy(self, ledger: Ledger) -> None:
-        """Content first, then tags that stay, at last those that move."""
-        failed: Dict[Tuple[str, str], List[str]] = {}
-        floating: List[Tuple[Copier, List[Row]]] = []
-        for seen in self.looks:
-            todo = [row for row in seen.rows if row.action != KEEP]
-            if not todo:
-                continue
-            self._say("%s: %d tags to bring" % (seen.source, len(todo)))
-            copier = Copier(seen, self.surveyor, self.source, self.traffic, self._say)
-            broken: Optional[str] = None
-            try:
-                copier.bring(self._wanted(todo, seen))
-            except FleetError as error:
-                broken = str(error)
-            for row in todo:
-                why = broken or copier.failed.get((row.region, row.digest))
-                if why is not None:
-                    ledger.settle(row, FAILED, why)
-                    failed.setdefault((row.repository, row.digest), []).append(row.region)
-            for region in (*seen.problems, *(one.name for one in self.regions if one.down is not None)):
-                for row in todo:
-                    failed.setdefault((row.repository, row.digest), []).append(region)
-            left = [row for row in todo if ledger.of(row) is None]
-            self._tag(copier, [row for row in left if not row.floating], ledger)
-            floating.append((copier, [row for row in left if row.floating]))
-            self._say("%s: done" % seen.source)
-        waits = (
-            waiting_for(self.rows, {key: sorted(set(regions)) for key, regions in failed.items()})
-            if self._request.floating_scope == ALL
-            else {}
-        )
-        for copier, rows in floating:
-            for row in rows:
-                if row.key in waits:
-                    ledger.settle(row, DEFERRED, waits[row.key])
-            self._tag(copier, [row for row in rows if row.key not in waits], ledger)
-
-    def _wanted(self, todo: Sequence[Row], seen: Look) -> Dict[Region, List[str]]:
-        """Region -> digests that it does not have under any of the tags that were read."""
-        found: Dict[Region, List[str]] = {}
-        for region in self.regions:
-            believed = set(seen.believed.get(region.name, ()))
-            there = {digest for tag, digest in seen.held.get(region.name, {}).items() if tag not in believed}
-            digests = [row.digest for row in todo if row.region == region.name and row.digest not in there]
-            if digests:
-                found[region] = list(dict.fromkeys(digests))
-        return found
-
-    def _tag(self, copier: Copier, rows: Iterable[Row], ledger: Ledger) -> None:
-        by_name: Mapping[str, Region] = {region.name: region for region in self.regions}
-        for row in rows:
-            region = by_name[row.region]
-            try:
-                if region.down is not None:
-                    raise RegistryError(region.down)
-                if row.action == MOVE:
-                    _check_unmoved(region, row)
-                media_type, data = copier.manifest_bytes(row.digest)
-                region.client.put_manifest(row.repository, row.tag, media_type, data)
-                ledger.settle(row, DONE)
-            except FleetError as error:
-                ledger.settle(row, FAILED, region.gave_up(error))
-
-    def result(self, ledger: Ledger) -> Dict[str, Any]:
-        rows = ledger.settled(self.rows)
-        changed = [row for row in rows if row.action != KEEP]
-        unasked = sum(seen.unasked for seen in self.looks)
-        brought = bool(self.traffic.sent or self.traffic.mounted)
-        return {
-            "changed": brought or any(row.outcome not in (FAILED, DEFERRED) for row in changed),
-            "plan": as_rows(rows),
-            "plan_digest": plan_digest(rows),
-            "previous_digests": [
-                {"region": row.region, "repository": row.repository, "tag": row.tag, "digest": row.previous}
-                for row in changed
-                if row.previous and row.outcome != DEFERRED
-            ],
-            "summary": {
-                "tags": len(rows) + unasked,
-                "unchanged": len(rows) + unasked - len(changed),
-                "copied": sum(row.outcome == DONE for row in changed),
-                "deferred": sum(row.outcome == DEFERRED for row in changed),
-                "failed": sum(row.outcome == FAILED for row in changed),
-                "requests": self.source.requests + sum(region.client.requests for region in self.regions),
-                "source_requests": self.source.requests,
-                "bytes": self.traffic.read,
-                "bytes_sent": self.traffic.sent,
-                "blobs": self.traffic.blobs,
-                "mounted": self.traffic.mounted,
-            },
-            "problems": self.problems,
-        }
-
-
-def _check_unmoved(region: Region, row: Row) -> None:
-    """Raises RegistryRefusal when somebody else moved the tag since it was compared."""
-    head = region.client.head(row.repository, row.tag)
-    now = None if head is None else head.digest
-    if now not in (row.previous, row.digest):
-        raise RegistryRefusal("it was moved to %s meanwhile; the next run compares it anew" % now, 409)
+def _remove(
+    request: SyncRequest,
+    job: Job,
+    memory: SyncMemory,
+    vanished: List[Vanished],
+    now: int,
+    apply: bool,
+    run_program: Optional[RunProgram],
+) -> Tuple[List[Row], List[str], List[str]]:
+    """Rows, problems and notes."""
+    if not request.remove:
+        return [], [], []
+    clocks = distrust(
+        read_clock(now), memory.last_run, memory.boot_id, memory.boot_seconds, "registry " + job.source.name
+    )
+    rows, refused = plan_removal(vanished, now, request.max_removals, clocks)
+    rows, problems, notes = remove_rows(request, job.regions, rows, apply, run_program)
+    return rows, [*([refused] if refused is not None else []), *problems], notes
 
 
 def _silent(_line: str) -> None:

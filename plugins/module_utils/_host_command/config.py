@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso_time, parse_time
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.whole import parse_whole
 
 SCHEMA = 1
 MAXIMUM_BYTES = 16 * 1024 * 1024
 TERM = 30 * 86400
 MASK = "********"
 CLEANUP, RETENTION, COLLECT = "cleanup", "retention", "collect"
-COMMANDS = (CLEANUP, RETENTION, COLLECT)
+SYNC, DRIFT = "sync", "drift"
+COMMANDS = (CLEANUP, RETENTION, COLLECT, SYNC, DRIFT)
 SECRET_KEYS = frozenset({"password", "token"})
 TERM_KEYS = ("issued", "valid_until")
 
@@ -44,7 +46,16 @@ POLICY_OPTIONS = (
     "undo_window",
     "quiet_period",
     "verify",
+    "referrers",
+    "floating_tags",
+    "floating_scope",
+    "immutable_tags",
+    "remove",
+    "max_removals",
+    "shard",
 )
+# Options that are mappings with credentials, or lists of them: of these only the names are published.
+NAMED_OPTIONS = ("source", "destinations")
 
 
 def make_document(wanted: Mapping[str, Any], current: Optional[Mapping[str, Any]], now: int) -> Dict[str, Any]:
@@ -72,9 +83,24 @@ def make_document(wanted: Mapping[str, Any], current: Optional[Mapping[str, Any]
 def policy_hash(mode: str, options: Mapping[str, Any], command: str = CLEANUP) -> str:
     """Names a policy: the same wherever the same rules are in force."""
     policy = {key: options[key] for key in POLICY_OPTIONS if options.get(key) is not None}
+    policy.update({key: _names_of(options[key]) for key in NAMED_OPTIONS if options.get(key) is not None})
     named = {"mode": mode, "policy": policy, **({} if command == CLEANUP else {"command": command})}
     text = json.dumps(named, sort_keys=True, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def parse_notification(where: str, command: Any, after: Any) -> Tuple[Tuple[str, ...], int]:
+    """Program with arguments, empty for none, and after how many runs in a row it is called. Raises PolicyError."""
+    given = [] if command is None else command
+    if not isinstance(given, (list, tuple)) or not all(isinstance(word, str) for word in given) or not all(given[:1]):
+        raise PolicyError(
+            f"{where}notify_command is {command!r}: a list of the program and its arguments is needed, such as "
+            f"[/usr/local/bin/tell-us]; it is not given to a shell"
+        )
+    count = 1 if after is None else parse_whole(after)
+    if not count:
+        raise PolicyError(f"{where}notify_after is {after!r}: a whole number of runs from 1 on is needed")
+    return tuple(given), count
 
 
 def policy_of(document: Mapping[str, Any]) -> Dict[str, Any]:
@@ -119,6 +145,12 @@ def masked(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [masked(item) for item in value]
     return value
+
+
+def _names_of(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: value[key] for key in ("name", "registry") if value.get(key) is not None}
+    return [_names_of(item) for item in value] if isinstance(value, (list, tuple)) else None
 
 
 def _same_but_term(document: Mapping[str, Any], current: Mapping[str, Any]) -> bool:

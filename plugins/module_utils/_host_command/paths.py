@@ -18,7 +18,8 @@ STATE_FOLDER = "/var/lib/imagefleet"
 STATE = f"{STATE_FOLDER}/state.json"
 LOG = "/var/log/imagefleet.log"
 LOGROTATE = "/etc/logrotate.d/imagefleet"
-LOCK = "/run/lock/imagefleet.lock"
+LOCK_FOLDER = "/run/lock"
+LOCK = f"{LOCK_FOLDER}/imagefleet.lock"
 CRON_FOLDER = "/etc/cron.d"
 UNIT_FOLDER = "/etc/systemd/system"
 TIMER_STAMPS = "/var/lib/systemd/timers"
@@ -42,6 +43,11 @@ class Paths:
     @property
     def report(self) -> str:
         return f"{STATE_FOLDER}/{self.name}.report.json"
+
+    @property
+    def lock(self) -> str:
+        """Keeps runs of jobs apart that have no lock of their own."""
+        return f"{LOCK_FOLDER}/imagefleet-{self.name}.lock"
 
     @property
     def cron(self) -> str:

@@ -5,22 +5,32 @@
 
 from __future__ import annotations
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import CLEANUP, COLLECT, RETENTION
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import (
+    CLEANUP,
+    COLLECT,
+    DRIFT,
+    RETENTION,
+    SYNC,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import LINK, LOG, Paths
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.schedule import Schedule
 
 MARKER = "# Managed by Ansible, module imagefleet.docker.host_command: changes made here are overwritten.\n"
 
-# Ends that people caused on purpose, the brake and another holder of the lock, are no failure of the unit.
-NO_FAILURE = "4 6"
+# Ends that people caused on purpose, the brake and another holder of the lock, are no failure of the unit, and neither is a
+# difference between regions: to find it was the unit's work.
+NO_FAILURE = "4 6 11"
 
 
 WHAT = {
     CLEANUP: "Clean Docker images by policy",
     RETENTION: "Clean a registry by policy",
     COLLECT: "Collect the garbage of a registry",
+    SYNC: "Bring images to the regions",
+    DRIFT: "Compare regions with their source",
 }
-AFTER = {CLEANUP: "docker.service", RETENTION: "network-online.target", COLLECT: "network-online.target"}
+AFTER = {CLEANUP: "docker.service"}
+NETWORK = "network-online.target"
 
 
 def cron_text(paths: Paths, schedule: Schedule, command: str = CLEANUP) -> str:
@@ -35,7 +45,7 @@ def service_text(paths: Paths, command: str = CLEANUP) -> str:
         f"{MARKER}"
         "[Unit]\n"
         f"Description={WHAT[command]} {paths.name}\n"
-        f"After={AFTER[command]}\n"
+        f"After={AFTER.get(command, NETWORK)}\n"
         "\n"
         "[Service]\n"
         "Type=oneshot\n"

@@ -51,6 +51,8 @@ def remove(paths: Paths, run: systemd.Run, check: bool, root: str = "") -> Dict[
         with ExitStack() as stack:
             # A run that ends after us would put its state and report back.
             stack.enter_context(exclusive_lock(root + LOCK))
+            if os.path.lexists(root + paths.lock):
+                stack.enter_context(exclusive_lock(root + paths.lock, "a run of this configuration"))
             if timer_active:
                 systemd.stop(run, paths.timer_unit)
             for change in changes:
@@ -71,7 +73,7 @@ def _files(paths: Paths, last: bool, root: str) -> List[Wanted]:
     ]
     files.append(Absent(paths.config, show_config))
     metrics = dict.fromkeys([*paths.metrics, str(own.get("metrics_file") or paths.metrics[0])])
-    reports = [*metrics, paths.report]
+    reports = [*metrics, paths.report, paths.lock]
     files += [Absent(path) for wanted in reports for path in [wanted, *_leftovers(wanted, root)]]
     state = _state_file(own)
     if state != STATE and state not in [_state_file(other) for other in _other_configs(paths, root)]:

@@ -22,4 +22,5 @@ SYNC_ARGUMENTS: Dict[str, Any] = {
     "floating_tags": {"type": "raw"},
     "floating_scope": {"type": "str", "choices": ["all", "region"], "default": "all"},
     "immutable_tags": {"type": "raw"},
+    "shard": {"type": "str"},
 }

@@ -54,7 +54,7 @@ class Authorizer:
         self._tokens: Dict[str, Tuple[str, float]] = {}
 
     def header(self, scope: str) -> Optional[str]:
-        """What to send along for `scope` (`repository:NAME:ACTIONS`), None for nothing."""
+        """What to send along for `scope` (`repository:NAME:ACTIONS`, several with a space between), None for nothing."""
         if self._options.token:
             return "Bearer " + self._options.token
         with self._lock:
@@ -91,7 +91,7 @@ class Authorizer:
             return self._fetch(self._bearer, fields.get("scope") or scope, scope)
 
     def _find(self, scope: str) -> Optional[Credentials]:
-        kind, _colon, rest = scope.partition(":")
+        kind, _colon, rest = scope.partition(" ")[0].partition(":")
         return self._book.find(rest.rpartition(":")[0] if kind == "repository" else "")
 
     def _pair(self, scope: str) -> Optional[str]:
@@ -129,7 +129,9 @@ class Authorizer:
             )
         else:
             headers = {"Authorization": found.basic} if found is not None and found.username else {}
-            answer = self._transport.send(Request("GET", challenge["realm"], headers, query))
+            # By the token specification, here each scope is a parameter of its own.
+            params = {**query, "scope": wanted.split(" ")}
+            answer = self._transport.send(Request("GET", challenge["realm"], headers, params))
         if answer.status != 200:
             message = "The token server of registry %s answered %d%s%s" % (
                 self._options.registry,

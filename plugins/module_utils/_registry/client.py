@@ -188,7 +188,10 @@ class RegistryClient:
         """POST an upload (a mount, or a blob in one request); the status. An upload that stays open is cancelled."""
         path = "%s/blobs/uploads/" % _path(repository) + ("?" + urlencode(query) if query else "")
         headers = {"Content-Type": "application/octet-stream"}
-        answer = self._call("POST", path, _push(repository), data=data, headers=headers, also=(400, 404, 405))
+        origin = query.get("from", repository)
+        # A blob is mounted only for who may read it where it lies.
+        scope = _push(repository) if origin == repository else "%s %s" % (_push(repository), _pull(origin))
+        answer = self._call("POST", path, scope, data=data, headers=headers, also=(400, 404, 405))
         location = answer.headers.get("location", "")
         if answer.status == 202 and location:
             # Who may push but not delete leaves it to the registry, which drops uploads that nobody finishes.

@@ -59,7 +59,7 @@ class Request:
     method: str
     url: str
     headers: Mapping[str, str]
-    params: Optional[Mapping[str, str]] = None
+    params: Optional[Mapping[str, Any]] = None
     data: Any = None
     limit: int = MAX_BODY
     check: Optional[Check] = None

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from typing import Any, Dict, Iterator, Optional
-from urllib.parse import urlencode
+from typing import Any, Dict, Iterator
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError, RegistryRefusal
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import digest_of
@@ -43,12 +42,6 @@ class TransferClient(RegistryClient):
         """Where to send a blob to. Raises RegistryError."""
         opened = self._call("POST", "%s/blobs/uploads/" % repository, _push(repository), data=b"")
         return self._location(repository, opened.headers.get("location", ""))
-
-    def mount_blob(self, repository: str, digest: str, origin: str) -> Optional[str]:
-        """Have the registry take a blob from another repository of its own: None when it did, else where to send it to."""
-        query = urlencode({"mount": digest, "from": origin})
-        answer = self._call("POST", "%s/blobs/uploads/?%s" % (repository, query), _push(repository), data=b"")
-        return None if answer.status == 201 else self._location(repository, answer.headers.get("location", ""))
 
     def send_blob(self, repository: str, location: str, digest: str, content: Any) -> None:
         """Send a blob of any size to an upload, once. `content` has a length and is read. Raises RegistryError, also RegistryRefusal."""

@@ -18,15 +18,15 @@ LOCK_FILE = "/run/lock/imagefleet.lock"
 
 
 @contextmanager
-def exclusive_lock(path: str = LOCK_FILE) -> Iterator[None]:
-    """Hold `path` with flock(2), which the kernel releases however the holder ends.
+def exclusive_lock(path: str = LOCK_FILE, others: str = "another cleanup or a deployment") -> Iterator[None]:
+    """Hold `path` with flock(2), which the kernel releases however the holder ends. `others` are who else may hold it.
 
     The file stays (removing it would let two holders lock two different files of one name) and names its holder while
     it is held. Raises LockedError at once when someone else holds it, StateError when it cannot be opened.
     """
     handle = _open(path)
     try:
-        _acquire(handle, path)
+        _acquire(handle, path, others)
         note = f"{os.getpid()} {datetime.now(timezone.utc).isoformat(timespec='seconds')}\n"
         os.ftruncate(handle, 0)
         os.pwrite(handle, note.encode("ascii"), 0)
@@ -49,14 +49,14 @@ def _open(path: str) -> int:
         ) from error
 
 
-def _acquire(handle: int, path: str) -> None:
+def _acquire(handle: int, path: str, others: str) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno not in (errno.EAGAIN, errno.EACCES):
             raise StateError(f"cannot lock {path}: {error.strerror or error}") from error
         raise LockedError(
-            f"lock {path} is held by {_holder(handle)}; another cleanup or a deployment is at work. Nothing was done, "
+            f"lock {path} is held by {_holder(handle)}; {others} is at work. Nothing was done, "
             f"run again when it has finished"
         ) from error
 

@@ -16,6 +16,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic im
     remove_leftovers,
     write_atomic,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.names import file_name
 
 DEFAULT_STATE_DIR = "/var/lib/imagefleet/retention"
 SCHEMA = 1
@@ -49,11 +50,6 @@ class RegistryMemory:
 def memory_path(state_dir: str, registry: str) -> str:
     """The file for one registry."""
     return os.path.join(state_dir, file_name(registry) + ".json")
-
-
-def file_name(registry: str) -> str:
-    """A registry as part of a path."""
-    return registry.replace(":", "_").replace("[", "").replace("]", "").replace("/", "_")
 
 
 def load_memory(path: str) -> Tuple[RegistryMemory, Optional[str]]:

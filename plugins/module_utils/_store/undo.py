@@ -5,27 +5,27 @@
 
 from __future__ import annotations
 
-import calendar
 import json
 import os
-import re
-import secrets
 import shutil
-import time
 from dataclasses import asdict, dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import digest_of
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped, write_atomic
-from ansible_collections.imagefleet.docker.plugins.module_utils._store.retention_memory import file_name
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.names import (
+    file_name,
+    is_run_id,
+    moment_of,
+    new_run_id,
+)
 
 DEFAULT_UNDO_DIR = "/var/lib/imagefleet/undo"
 MAX_MANIFEST = 16 * 1024 * 1024
 MAX_JOURNAL = 512 * 1024 * 1024
 # After so many seconds an undo is of no use any more: its content will have been collected.
 LIFE = 90 * 86400
-_RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,7 @@ class UndoWriter:
     """Undo of one run. Made when the first entry is written, so that a run without deletions leaves nothing."""
 
     def __init__(self, undo_dir: str, registry: str, now: int) -> None:
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-        self.run_id = "%s-%s" % (stamp, secrets.token_hex(4))
+        self.run_id = new_run_id(now)
         self._parent = os.path.join(undo_dir, file_name(registry))
         self._folder = os.path.join(self._parent, self.run_id)
         self._entries: List[UndoEntry] = []
@@ -98,13 +97,13 @@ def undo_runs(undo_dir: str, registry: str) -> List[str]:
         return []
     except OSError as error:
         raise StateError("cannot read %s: %s" % (undo_dir, error.strerror or error)) from error
-    return sorted(name for name in names if _RUN_ID.fullmatch(name))
+    return sorted(name for name in names if is_run_id(name))
 
 
 def read_undo(undo_dir: str, registry: str, run_id: str) -> List[UndoEntry]:
     """The journal of a run; a last line that a crash tore is left out, since nothing was deleted by it. Raises StateError."""
     path = os.path.join(undo_dir, file_name(registry), run_id, "journal")
-    data = read_capped(path, MAX_JOURNAL) if _RUN_ID.fullmatch(run_id) else None
+    data = read_capped(path, MAX_JOURNAL) if is_run_id(run_id) else None
     if data is None:
         known = undo_runs(undo_dir, registry)
         raise StateError(
@@ -131,11 +130,6 @@ def newest_undo(undo_dir: str, registry: str) -> Optional[int]:
     """When the last run with deletions began, epoch seconds; None without one."""
     runs = undo_runs(undo_dir, registry)
     return moment_of(runs[-1]) if runs else None
-
-
-def moment_of(run_id: str) -> int:
-    """When a run began, epoch seconds."""
-    return calendar.timegm(time.strptime(run_id[:16], "%Y%m%dT%H%M%SZ"))
 
 
 def forget_old(undo_dir: str, registry: str, now: int) -> None:

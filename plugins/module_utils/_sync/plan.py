@@ -10,8 +10,11 @@ import threading
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-COPY, MOVE, KEEP = "copy", "move", "keep"
+# HOLD: it is not as at the source, and stays so for now.
+COPY, MOVE, KEEP, HOLD, REMOVE, MOVE_BACK = "copy", "move", "keep", "hold", "remove", "move_back"
 PLANNED, DONE, DEFERRED, FAILED = "planned", "done", "deferred", "failed"
+# What a region is brought by them.
+BRINGS = (COPY, MOVE)
 Key = Tuple[str, str, str]
 
 
@@ -20,7 +23,7 @@ class Row:
     """One tag in one region. `repository` is its name there; `source` its name at the source; `digest` what it shall point at.
 
     `origin` is the source's digest where only some platforms are copied, else the same as `digest`; `previous` is what the tag
-    points at in the region, None when it is new.
+    points at in the region, None when it is new. `by_api`: the region lists what refers to a manifest without a tag.
     """
 
     region: str
@@ -35,6 +38,7 @@ class Row:
     origin: str = ""
     outcome: Optional[str] = None
     error: Optional[str] = None
+    by_api: bool = False
 
     @property
     def key(self) -> Key:
@@ -52,6 +56,11 @@ def compare_tag(
         action, reason = MOVE, "points at %s" % held
     outcome = None if action == KEEP else PLANNED
     return Row(region, repository, tag, digest, held, action, reason, floating, source, origin, outcome)
+
+
+def hold(row: Row, why: str) -> Row:
+    """The same row, which stays as it is."""
+    return replace(row, action=HOLD, outcome=DEFERRED, error=why)
 
 
 class Ledger:
@@ -81,9 +90,9 @@ class Ledger:
 def plan_digest(rows: Sequence[Row]) -> str:
     """Names the plan: the same changes, the same name."""
     text = "\n".join(
-        "%s %s %s %s %s" % (row.region, row.repository, row.tag, row.digest, row.previous)
+        " ".join((row.region, row.repository, row.tag, "-" if row.action == REMOVE else row.digest, str(row.previous)))
         for row in sorted(rows, key=lambda row: row.key)
-        if row.action != KEEP
+        if row.action not in (KEEP, HOLD)
     )
     return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
 
@@ -96,11 +105,21 @@ def waiting_for(rows: Sequence[Row], failed: Mapping[Tuple[str, str], Sequence[s
     found: Dict[Key, str] = {}
     for row in rows:
         regions = failed.get((row.repository, row.digest))
-        if row.floating and row.action != KEEP and regions:
+        if row.floating and row.action in BRINGS and regions:
             found[row.key] = "it moves when every region holds %s; missing in %s" % (row.digest, ", ".join(regions))
     return found
 
 
+def as_diff(rows: Sequence[Row]) -> Dict[str, str]:
+    """Where tags pointed that change or have changed, and where they point then."""
+    changed = sorted((row for row in rows if row.outcome in (PLANNED, DONE)), key=lambda row: row.key)
+    line = "%s %s:%s %s\n"
+    return {
+        "before": "".join(line % (*row.key, row.previous) for row in changed if row.previous is not None),
+        "after": "".join(line % (*row.key, row.digest) for row in changed if row.action != REMOVE),
+    }
+
+
 def as_rows(rows: Sequence[Row]) -> List[Dict[str, Any]]:
     """For results: what changes, or could not be told."""
-    return [asdict(row) for row in rows if row.action != KEEP]
+    return [{key: value for key, value in asdict(row).items() if key != "by_api"} for row in rows if row.action != KEEP]

@@ -27,6 +27,13 @@ PATIENCE_ALONE = 600.0
 AGAIN = (*PASSING, 400, 404, 416)
 
 
+Tell = Callable[[int], None]
+
+
+def _silent(_bytes: int) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Place:
     """A repository of a registry."""
@@ -46,12 +53,17 @@ class Copied:
     silent: Set[Place] = field(default_factory=set)
 
 
-def copy_blob(source: Place, digest: str, size: int, targets: Sequence[Place], patience: float = PATIENCE) -> Copied:
-    """Never raises for what one target does; raises RegistryError when the source does not give the blob."""
+def copy_blob(
+    source: Place, digest: str, size: int, targets: Sequence[Place], patience: float = PATIENCE, tell: Tell = _silent
+) -> Copied:
+    """Never raises for what one target does; raises RegistryError when the source does not give the blob.
+
+    `tell` gets the bytes read so far, as they come.
+    """
     # What is read at once is compared, and sent, by this kind of digest only.
     if size <= SMALL and digest.startswith("sha256:"):
         return _copy_small(source, digest, size, targets)
-    return _copy_large(source, digest, size, targets, patience)
+    return _copy_large(source, digest, size, targets, patience, tell)
 
 
 def _copy_small(source: Place, digest: str, size: int, targets: Sequence[Place]) -> Copied:
@@ -85,7 +97,7 @@ def _copy_small(source: Place, digest: str, size: int, targets: Sequence[Place])
     return copied
 
 
-def _copy_large(source: Place, digest: str, size: int, targets: Sequence[Place], patience: float) -> Copied:
+def _copy_large(source: Place, digest: str, size: int, targets: Sequence[Place], patience: float, tell: Tell) -> Copied:
     """All targets in one reading; who falls behind, or fails, is finished alone afterwards."""
     copied = Copied({})
     groups = [list(targets)]
@@ -95,7 +107,7 @@ def _copy_large(source: Place, digest: str, size: int, targets: Sequence[Place],
         again: List[List[Place]] = []
         for group in groups:
             # Alone nobody waits for it: as long as its line lives, it is given time.
-            reading = _Reading(source, digest, size, group, patience if len(group) > 1 else PATIENCE_ALONE)
+            reading = _Reading(source, digest, size, group, patience if len(group) > 1 else PATIENCE_ALONE, tell)
             reading.run()
             copied.bytes += reading.bytes
             copied.sent += size * len(reading.done)
@@ -114,10 +126,13 @@ def _copy_large(source: Place, digest: str, size: int, targets: Sequence[Place],
 class _Reading:
     """One reading for some targets. `final` are those of `failed` that need not be tried again; `problem` is the source's."""
 
-    def __init__(self, source: Place, digest: str, size: int, targets: Sequence[Place], patience: float) -> None:
+    def __init__(
+        self, source: Place, digest: str, size: int, targets: Sequence[Place], patience: float, tell: Tell
+    ) -> None:
         self._source = source
         self._digest = digest
         self._size = size
+        self._tell = tell
         self._pipes = {target: Pipe(size, patience) for target in targets}
         self.done: List[Place] = []
         self.failed: Dict[Place, str] = {}
@@ -150,6 +165,7 @@ class _Reading:
         held = b""
         for piece in self._source.client.read_blob(self._source.repository, self._digest, self._size):
             self.bytes += len(piece)
+            self._tell(self.bytes)
             if held:
                 self._give(held)
             held = piece

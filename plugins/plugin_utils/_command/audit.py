@@ -12,7 +12,11 @@ from typing import List, Tuple
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso_time
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import CommandConfig
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome import COUNTS, Outcome
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome import (
+    COUNTS,
+    REGION_COUNTS,
+    Outcome,
+)
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
 
 
@@ -23,9 +27,9 @@ def audit_line(config: CommandConfig, outcome: Outcome) -> str:
         ("mode", "apply" if outcome.applied else "report"),
         ("exit", int(outcome.code)),
         ("policy", config.policy_hash),
-        ("plan", outcome.result["plan_digest"] if outcome.result is not None else "-"),
+        ("plan", (outcome.result or {}).get("plan_digest", "-")),
     ]
-    fields += [(key, outcome.summary[key]) for key in COUNTS if key in outcome.summary]
+    fields += [(key, outcome.summary[key]) for key in (*COUNTS, *REGION_COUNTS) if key in outcome.summary]
     fields += [
         (key, outcome.summary[key])
         for key in ("reclaimable_bytes", "reclaimed_bytes")

@@ -1,14 +1,14 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The JSON configuration of one scheduled cleanup, and whether its policy is still in force (S10)."""
+"""The JSON configuration of one scheduled job, and whether its policy is still in force (S10)."""
 
 from __future__ import annotations
 
 import json
 import os
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import (
@@ -16,6 +16,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.co
     COMMANDS,
     MAXIMUM_BYTES,
     SCHEMA,
+    parse_notification,
     policy_hash,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import LOG, Paths
@@ -39,6 +40,8 @@ class CommandConfig:
     issued: Optional[int]
     valid_until: Optional[int]
     schema_problem: Optional[str]
+    notify_command: Tuple[str, ...] = ()
+    notify_after: int = 1
 
     def plan_only(self, now: int) -> Optional[str]:
         """Why this policy may plan and not delete at `now`, or None."""
@@ -93,6 +96,9 @@ def _parse(path: str, document: Dict[str, Any]) -> CommandConfig:
     options = document.get("options", {})
     if not isinstance(options, dict):
         raise PolicyError(f"{path}: options is a {type(options).__name__}, a JSON object is needed")
+    notify_command, notify_after = parse_notification(
+        f"{path}: ", document.get("notify_command"), document.get("notify_after")
+    )
     return CommandConfig(
         name=name,
         command=command,
@@ -104,6 +110,8 @@ def _parse(path: str, document: Dict[str, Any]) -> CommandConfig:
         issued=_time(path, document, "issued"),
         valid_until=_time(path, document, "valid_until"),
         schema_problem=problem,
+        notify_command=notify_command,
+        notify_after=notify_after,
     )
 
 

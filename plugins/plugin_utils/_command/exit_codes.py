@@ -22,20 +22,22 @@ class ExitCode(IntEnum):
     REFUSED = 8
     CLOCKS = 9
     STATE = 10
+    DRIFT = 11
 
 
 MEANINGS = {
     ExitCode.OK: "done; with nothing to delete as well",
     ExitCode.BUG: "unexpected error, please report it with the traceback",
     ExitCode.USAGE: "wrong arguments or a configuration that cannot be used; nothing was contacted",
-    ExitCode.ITEMS_FAILED: "some deletions failed or were refused with an error, the others were done",
+    ExitCode.ITEMS_FAILED: "some deletions or copies failed or were refused with an error, the others were done; or not everything could be compared",
     ExitCode.HELD: "the brake file holds, or the undo of a registry is not over yet: planned, nothing deleted",
     ExitCode.POLICY_EXPIRED: "the policy is expired or of an unknown schema: planned at most, nothing deleted",
-    ExitCode.LOCKED: "another cleanup or a deployment holds the lock; nothing was done",
+    ExitCode.LOCKED: "another run or a deployment holds the lock; nothing was done",
     ExitCode.ENGINE: "the engine or registry could not be reached or answered with an error",
     ExitCode.REFUSED: "a limit of the policy refused the whole plan (refuse_above, expect_plan), or an incomplete ledger; nothing deleted",
     ExitCode.CLOCKS: "clocks are not trusted, so no age decided: only what needs no age was done",
     ExitCode.STATE: "a file of the command (state, report, log, metrics) could not be read or written",
+    ExitCode.DRIFT: "a region lacks something of its source, or has something else",
 }
 
 

@@ -12,10 +12,26 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.run import parse_options, run_cleanup
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.request import parse_collect_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.run import run_collection
-from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import CLEANUP, COLLECT, RETENTION
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.drift import run_drift
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.run import run_sync
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import (
+    CLEANUP,
+    COLLECT,
+    DRIFT,
+    RETENTION,
+    SYNC,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request import parse_retention_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.run import run_retention
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.lag import with_history
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.regions import (
+    drift_ending,
+    parse_scheduled_sync,
+    sync_ending,
+)
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.collection import collection_lines
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.distribution import drift_lines, sync_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.retention import retention_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.text import host_lines
 
@@ -25,11 +41,20 @@ HELPER_TIMEOUT = 60
 
 @dataclass(frozen=True)
 class Job:
-    """`run` takes options, whether to delete, progress and whether to remember; `lines` shows a result with so many rows."""
+    """`run` takes options, whether to act, progress and whether to remember; `lines` shows a result with so many rows.
+
+    `acts` is false for what only looks, so that neither the mode nor the age of the policy matters. `alone` keeps two runs of one
+    configuration apart, where the core has no lock of its own. `ending` tells exit code and message where no rule for all jobs does.
+    `remembering` takes a result, the report before and now (epoch seconds).
+    """
 
     help: str
     run: Callable[[Mapping[str, Any], bool, Progress, bool], Mapping[str, Any]]
     lines: Callable[[Mapping[str, Any], int], List[str]]
+    acts: bool = True
+    alone: bool = False
+    ending: Optional[Callable[[Mapping[str, Any]], Tuple[ExitCode, str]]] = None
+    remembering: Optional[Callable[[Mapping[str, Any], Mapping[str, Any], int], Mapping[str, Any]]] = None
 
 
 def run_program(argv: Sequence[str], text: str) -> Tuple[int, str, str]:
@@ -63,6 +88,14 @@ def _collect(options: Mapping[str, Any], apply: bool, progress: Progress, rememb
     )
 
 
+def _sync(options: Mapping[str, Any], apply: bool, progress: Progress, _remember: bool) -> Mapping[str, Any]:
+    return run_sync(parse_scheduled_sync(options), apply, progress, run_program=run_program)
+
+
+def _drift(options: Mapping[str, Any], _apply: bool, _progress: Progress, _remember: bool) -> Mapping[str, Any]:
+    return run_drift(parse_scheduled_sync(options), run_program=run_program)
+
+
 JOBS: Dict[str, Job] = {
     CLEANUP: Job(
         "plan the clean-up of this host, and delete when the configuration says apply",
@@ -78,5 +111,21 @@ JOBS: Dict[str, Job] = {
         "plan the garbage collection of a registry that runs on this host, and collect when the configuration says apply",
         _collect,
         collection_lines,
+    ),
+    SYNC: Job(
+        "compare a registry with its regions, and bring what they lack when the configuration says apply",
+        _sync,
+        sync_lines,
+        alone=True,
+        ending=sync_ending,
+    ),
+    DRIFT: Job(
+        "tell in what regions differ from the registry that they follow; changes nothing",
+        _drift,
+        drift_lines,
+        acts=False,
+        alone=True,
+        ending=drift_ending,
+        remembering=with_history,
     ),
 }

@@ -83,7 +83,7 @@ def _say_json(document: object) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="imagefleet",
-        description="Cleans Docker images on this host, and registries, by policy. Nothing that is in use is ever deleted.",
+        description="Cleans Docker images on this host, and registries, by policy, and brings images to regions. Nothing that is in use is ever deleted.",
         epilog=help_text(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -9,19 +9,30 @@ from typing import Iterator, List, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import write_atomic
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import CommandConfig
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.metrics_regions import (
+    Sample,
+    escaped,
+    region_families,
+)
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome import COUNTS, Outcome
 
-Sample = Tuple[str, object]
 
+def metrics(
+    config: CommandConfig, outcome: Outcome, last_success: Optional[int], notified: Optional[bool] = None
+) -> str:
+    """Prometheus text format 0.0.4. A run without a result publishes no counts rather than old ones.
 
-def metrics(config: CommandConfig, outcome: Outcome, last_success: Optional[int]) -> str:
-    """Prometheus text format 0.0.4. A run without a result publishes no counts rather than old ones."""
+    `notified` is whether the notification was taken, None when there was none to send.
+    """
     lines = []
-    for family, help_line, samples in _families(config, outcome, last_success):
+    families = [*_families(config, outcome, last_success), *region_families(config, outcome)]
+    if notified is not None:
+        families.append(("notify_failed", "1 if notify_command failed after the last run.", [("", int(not notified))]))
+    for family, help_line, samples in families:
         name = f"imagefleet_{config.command}_{family}"
         lines += [f"# HELP {name} {help_line}", f"# TYPE {name} gauge"]
         for label, value in samples:
-            lines.append(f'{name}{{name="{_label(config.name)}"{label}}} {value}')
+            lines.append(f'{name}{{name="{escaped(config.name)}"{label}}} {value}')
     return "\n".join(lines) + "\n"
 
 
@@ -56,7 +67,8 @@ def _families(
         if summary.get(key) is not None:
             yield key, help_line, [("", summary[key])]
     counts = [(f',result="{key}"', summary[key]) for key in COUNTS if summary.get(key) is not None]
-    yield "items", "Rows of the last plan by what became of them.", counts
+    if counts:
+        yield "items", "Rows of the last plan by what became of them.", counts
     if outcome.result is not None and "ledger_problem" in outcome.result:
         blind = int(bool(outcome.result["ledger_problem"]))
         yield "ledger_incomplete", "1 if what the fleet uses is not known, so that nothing was deleted.", [("", blind)]
@@ -69,7 +81,3 @@ def _families(
 def write_metrics(path: str, text: str) -> None:
     """World-readable: the exporter does not run as root. Raises StateError."""
     write_atomic(path, text.encode("utf-8"), mode=0o644)
-
-
-def _label(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

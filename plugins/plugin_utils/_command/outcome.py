@@ -11,6 +11,8 @@ from typing import Any, Mapping, Optional
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode
 
 COUNTS = ("kept", "to_delete", "deleted", "gone", "refused", "deferred", "failed", "pending", "restored")
+DRIFTING = ("missing", "different", "missing_platform", "missing_signature")
+REGION_COUNTS = ("tags", "unchanged", "copied", "removed", "bytes_sent", "equal", *DRIFTING, "extra", "unknown")
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ def make_report(config: CommandConfig, outcome: Outcome, previous: Mapping[str, 
             "valid_until": None if config.valid_until is None else iso_time(config.valid_until),
         },
         "result": outcome.result,
+        "troubled_runs": troubled_runs(outcome.code, previous),
         "last_success": finished if outcome.code == ExitCode.OK else _time(previous.get("last_success")),
     }
     if outcome.result is None:
@@ -49,6 +50,13 @@ def make_report(config: CommandConfig, outcome: Outcome, previous: Mapping[str, 
             key: kept[key] for key in ("finished", "exit_code", "result") if key in kept
         } or None
     return document
+
+
+def troubled_runs(code: ExitCode, previous: Mapping[str, Any]) -> int:
+    """How many runs in a row, this one included, ended otherwise than well. One that found the lock held says nothing."""
+    before = previous.get("troubled_runs")
+    known = before if isinstance(before, int) and before > 0 else 0
+    return known if code == ExitCode.LOCKED else 0 if code in (ExitCode.OK, ExitCode.HELD) else known + 1
 
 
 def write_report(path: str, document: Mapping[str, Any]) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 import traceback
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from contextlib import nullcontext
+from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     EngineError,
@@ -19,12 +20,15 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     RegistryError,
     StateError,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import Paths
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import parse_time
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.lock import exclusive_lock
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.audit import append_line, audit_line
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import CommandConfig
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.jobs import JOBS, Progress
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.jobs import JOBS, Job, Progress
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.metrics import metrics, write_metrics
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.notify import is_due, notify
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome import Outcome
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.report import (
     make_report,
@@ -50,12 +54,15 @@ EXIT_BY_ERROR = (
 def run(config: CommandConfig, dry_run: bool, progress: Progress = None) -> Outcome:
     """Plan, and delete when mode, policy age and `dry_run` allow it. Never raises: how it ended is in the outcome."""
     started = int(time.time())
-    barred = config.plan_only(started)
-    applied = config.mode == "apply" and not dry_run and barred is None
+    job = JOBS[config.command]
+    barred = config.plan_only(started) if job.acts else config.schema_problem
+    applied = job.acts and config.mode == "apply" and not dry_run and barred is None
     try:
-        code, message, result = _ending(
-            JOBS[config.command].run(config.options, applied, progress, not dry_run), applied
-        )
+        with _kept_apart(config, job, dry_run):
+            done = job.run(config.options, applied, progress, not dry_run)
+        if job.remembering is not None:
+            done = job.remembering(done, read_report(config.report_file), started)
+        code, message, result = _ending(done, applied) if job.ending is None else (*job.ending(done), done)
     except FleetError as error:
         code, message, result = _error_ending(error)
     except Exception as error:  # a scheduled run must leave its report and metrics whatever happens
@@ -69,13 +76,34 @@ def run(config: CommandConfig, dry_run: bool, progress: Progress = None) -> Outc
 def record(config: CommandConfig, outcome: Outcome) -> List[str]:
     """Write report, log line and metrics; every one is tried. Returns what could not be written."""
     document = make_report(config, outcome, read_report(config.report_file))
+    problems = _written(config, outcome, document, (_write_report, _write_log, _write_metrics))
+    if is_due(config, document):
+        # After all is written, so that a program that hangs or takes this one along loses nothing.
+        error = notify(config.notify_command, document)
+        document["notified"] = not error
+        problems += [error] if error else []
+        problems += _written(config, outcome, document, (_write_report, _write_metrics))
+    return problems
+
+
+def _written(
+    config: CommandConfig, outcome: Outcome, document: Dict[str, Any], writers: Sequence[Callable[..., None]]
+) -> List[str]:
+    """What could not be written."""
     problems = []
-    for write in (_write_report, _write_log, _write_metrics):
+    for write in writers:
         try:
             write(config, outcome, document)
         except StateError as error:
             problems.append(str(error))
     return problems
+
+
+def _kept_apart(config: CommandConfig, job: Job, dry_run: bool) -> ContextManager[None]:
+    """Two runs of one configuration would do everything twice; a run by hand that only looks disturbs nobody."""
+    if not job.alone or dry_run:
+        return nullcontext()
+    return exclusive_lock(Paths(config.name).lock, "another run of the same configuration")
 
 
 def exit_code(error: FleetError) -> ExitCode:
@@ -112,4 +140,5 @@ def _write_log(config: CommandConfig, outcome: Outcome, _document: Dict[str, Any
 def _write_metrics(config: CommandConfig, outcome: Outcome, document: Dict[str, Any]) -> None:
     if config.metrics_file is not None:
         success = document["last_success"]
-        write_metrics(config.metrics_file, metrics(config, outcome, None if success is None else parse_time(success)))
+        last = None if success is None else parse_time(success)
+        write_metrics(config.metrics_file, metrics(config, outcome, last, document.get("notified")))

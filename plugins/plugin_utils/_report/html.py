@@ -11,6 +11,7 @@ from typing import Any, Mapping, Optional, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.fleet import read_fleet
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_collections import collection_sections
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_distributions import distribution_sections
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_hosts import host_sections
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_overview import (
     alerts,
@@ -38,16 +39,17 @@ def fleet_page(
     title: str = TITLE,
     registries: Optional[Mapping[str, Any]] = None,
     collections: Optional[Mapping[str, Any]] = None,
+    distributions: Optional[Mapping[str, Any]] = None,
 ) -> str:
     """The page as text.
 
     `results` maps host names to results, `expected_hosts` names who has to answer, `generated` is now (ISO 8601); `registries`
-    maps names of registries to results of their retention, `collections` to those of their garbage collection. A page about
-    registries alone says nothing about hosts.
+    maps names of registries to results of their retention, `collections` to those of their garbage collection, `distributions` names
+    to what is known of their regions. A page about registries alone says nothing about hosts.
     """
     fleet = read_fleet(results, expected_hosts)
     shown_title = printable(title)
-    others = [*(registries or {}), *(collections or {})]
+    others = [*(registries or {}), *(collections or {}), *(distributions or {})]
     if fleet.hosts or not others:
         subject, sentence, first = coverage_line(fleet), headline(fleet, shown_title), "#glance"
         about_hosts = [
@@ -59,7 +61,7 @@ def fleet_page(
         ]
     else:
         subject, about_hosts = ", ".join(map(printable, dict.fromkeys(others))), []
-        first = "#registry-0" if registries else "#collection-0"
+        first = "#registry-0" if registries else "#collection-0" if collections else "#distribution-0"
         sentence = "%s: %s" % (shown_title, subject)
     head = tag(
         "head",
@@ -85,6 +87,7 @@ def fleet_page(
             *about_hosts,
             registry_sections(registries or {}),
             collection_sections(collections or {}),
+            distribution_sections(distributions or {}),
             host_sections(fleet),
         ),
         tag("footer", _footer()),

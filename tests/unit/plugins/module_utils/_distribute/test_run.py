@@ -10,12 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._distribute import region as region_module
-from ansible_collections.imagefleet.docker.plugins.module_utils._distribute import run as run_module
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.copy import Copier, Traffic
-from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import parse_sync_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
-    PartialFailure,
     RegistryError,
     RegistryRefusal,
 )
@@ -24,125 +20,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest 
     OCI_MANIFEST,
     digest_of,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._registry.client import Body, Head
 
-
-class Memory:
-    """A registry. `log` is what was asked of it; `fault(method, repository, what)` may raise."""
-
-    def __init__(self, name):
-        self.name = name
-        self.options = SimpleNamespace(registry=name, retries=2, concurrency=2, cache_dir=None)
-        self.tagged, self.manifests, self.blobs, self.log = {}, {}, {}, []
-        self.fault = lambda method, repository, what: None
-        self.server_time = None
-
-    @property
-    def requests(self):
-        return len(self.log)
-
-    def _note(self, method, repository, what=""):
-        self.log.append((method, repository, what))
-        self.fault(method, repository, what)
-
-    def hold(self, repository, tag, text):
-        config = json.dumps({"text": text}).encode()
-        data = json.dumps(
-            {
-                "schemaVersion": 2,
-                "mediaType": OCI_MANIFEST,
-                "config": {"mediaType": "application/x", "digest": digest_of(config), "size": len(config)},
-                "layers": [],
-            }
-        ).encode()
-        self.blobs[(repository, digest_of(config))] = config
-        self.manifests[(repository, digest_of(data))] = data
-        self.tagged.setdefault(repository, {})[tag] = digest_of(data)
-        return digest_of(data)
-
-    def pause(self, _attempt):
-        self._note("PAUSE", "")
-
-    def tags(self, repository):
-        self._note("LIST", repository)
-        return list(self.tagged[repository]) if repository in self.tagged else None
-
-    def head(self, repository, tag):
-        self._note("HEAD", repository, tag)
-        digest = self.tagged.get(repository, {}).get(tag)
-        return None if digest is None else Head(digest, OCI_MANIFEST)
-
-    def manifest(self, repository, digest):
-        self._note("GET", repository, digest)
-        digest = self.tagged.get(repository, {}).get(digest, digest)
-        data = self.manifests.get((repository, digest))
-        return None if data is None else Body(digest, OCI_MANIFEST, data)
-
-    def has_manifest(self, repository, digest):
-        return (repository, digest) in self.manifests
-
-    def blob(self, repository, digest, _limit=0):
-        self._note("BLOB", repository, digest)
-        return self.blobs.get((repository, digest))
-
-    def has_blob(self, repository, digest):
-        self._note("HAS", repository, digest)
-        return (repository, digest) in self.blobs
-
-    def put_blob(self, repository, data):
-        self._note("SEND", repository, digest_of(data))
-        self.blobs[(repository, digest_of(data))] = data
-
-    def mount_blob(self, repository, digest, origin):
-        self._note("MOUNT", repository, digest)
-        self.blobs[(repository, digest)] = self.blobs[(origin, digest)]
-
-    def put_manifest(self, repository, reference, _media_type, data):
-        self._note("PUT", repository, reference)
-        if not reference.startswith("sha256:") and (repository, digest_of(data)) not in self.manifests:
-            raise RegistryRefusal("tagged before it was there", 400)
-        document = json.loads(data.decode())
-        for blob in [document["config"]["digest"]] if "config" in document else []:
-            if (repository, blob) not in self.blobs:
-                raise RegistryRefusal("blob unknown", 400)
-        self.manifests[(repository, digest_of(data))] = data
-        if not reference.startswith("sha256:"):
-            self.tagged.setdefault(repository, {})[reference] = digest_of(data)
-
-    def moves(self):
-        return [what for method, _repository, what in self.log if method == "PUT" and not what.startswith("sha256:")]
-
-
-class World:
-    def __init__(self, monkeypatch):
-        self.source, self.eu, self.us = (
-            Memory(name) for name in ("src.example.com", "eu.example.com", "us.example.com")
-        )
-        known = {one.name: one for one in (self.source, self.eu, self.us)}
-        for module in (run_module, region_module):
-            monkeypatch.setattr(module, "TransferClient", lambda options, run_program=None: known[options.registry])
-
-    def run(self, apply=True, **more):
-        given = {
-            "source": {"registry": "src.example.com"},
-            "destinations": [
-                {"name": "eu", "registry": "eu.example.com"},
-                {"name": "us", "registry": "us.example.com"},
-            ],
-            "repositories": ["app"],
-            **more,
-        }
-        return run_module.run_sync(parse_sync_options(given), apply)
-
-    def fails(self, **more):
-        with pytest.raises(PartialFailure) as caught:
-            self.run(**more)
-        return str(caught.value), caught.value.result
-
-
-@pytest.fixture
-def world(monkeypatch):
-    return World(monkeypatch)
+ONE_REGION = [{"name": "eu", "registry": "eu.example.com"}]
 
 
 def no_answer(*_what):
@@ -179,7 +58,10 @@ def test_check_mode_is_the_same_plan_and_changes_nothing(world):
     planned = world.run(apply=False)
     assert planned["changed"] and set(outcomes(planned).values()) == {"planned"}
     assert world.eu.tagged == {} and world.eu.blobs == {}
-    assert world.run()["plan_digest"] == planned["plan_digest"]
+    done = world.run()
+    assert done["plan_digest"] == planned["plan_digest"] and done["diff"] == planned["diff"]
+    digest = world.source.tagged["app"]["1.0.0"]
+    assert done["diff"] == {"before": "", "after": "eu app:1.0.0 %s\nus app:1.0.0 %s\n" % (digest, digest)}
 
 
 def test_a_region_that_is_down_is_told_and_nothing_that_moves_moves(world):
@@ -211,7 +93,7 @@ def test_a_region_that_goes_down_on_the_way(world):
     world.eu.fault = fault
     message, result = world.fails()
     assert "6 of 12 tags could not be brought" in message
-    assert world.us.moves() == ["1.0.%d" % place for place in range(5)]
+    assert sorted(world.us.moves()) == ["1.0.%d" % place for place in range(5)]
     assert outcomes(result)[("us", "latest")] == "deferred"
     # It is not asked again for everything that was to come.
     assert (
@@ -220,12 +102,12 @@ def test_a_region_that_goes_down_on_the_way(world):
     )
 
 
-def test_a_region_that_goes_down_before_its_tags_is_asked_once(world):
+def test_a_region_that_goes_down_before_its_tags_is_not_asked_for_each(world):
     for place in range(5):
         world.source.hold("app", "1.0.%d" % place, "many %d" % place)
     world.eu.fault = lambda method, _repository, what: no_answer() if method == "PUT" and what[0] == "1" else None
     _message, result = world.fails()
-    assert len(world.eu.moves()) == 1 and len(world.us.moves()) == 5
+    assert len(world.eu.moves()) <= world.eu.options.concurrency and len(world.us.moves()) == 5
     assert [row["error"] for row in result["plan"] if row["region"] == "eu"] == ["it does not answer"] * 5
 
 
@@ -243,7 +125,7 @@ def test_blobs_that_came_before_a_run_was_ended_are_not_read_again(world, arrive
         world.source.hold("app", "1.0.%d" % place, "many %d" % place)
     for key in list(world.source.blobs)[:arrived]:
         world.eu.blobs[key] = world.source.blobs[key]
-    result = world.run(destinations=[{"name": "eu", "registry": "eu.example.com"}])
+    result = world.run(destinations=ONE_REGION)
     assert result["summary"]["blobs"] == sent and len(world.eu.moves()) == 20
     assert len([1 for method, _repository, _what in world.eu.log if method == "HAS"]) == heads
 
@@ -280,6 +162,27 @@ def test_the_name_of_a_tag_is_no_proof_of_what_it_points_at(world):
     result = world.run(immutable_tags="1.*")
     assert world.eu.tagged["app"]["latest"] == digest and ("app", digest) in world.eu.manifests
     assert set(outcomes(result).values()) == {"done"}
+
+
+def test_a_region_that_does_not_mount_is_asked_once(world):
+    for place in range(6):
+        world.source.hold("app", "1.0.%d" % place, "many %d" % place)
+    world.run()
+    world.eu.mounts = False
+    result = world.run(repositories=[{"name": "app", "to": "copy/{name}"}], destinations=ONE_REGION)
+    # In this run nothing has shown what lies in the other repository.
+    assert result["summary"]["mounted"] == 0 and not [1 for entry in world.eu.log if entry[0] == "MOUNT"]
+    given = [{"name": "app"}, {"name": "app", "to": "copy/{name}"}]
+    for kind in (world.eu.tagged, world.eu.manifests, world.eu.blobs):
+        kind.clear()
+    result = world.run(repositories=given, destinations=ONE_REGION)
+    assert result["summary"]["mounted"] == 0 and len(world.eu.tagged["copy/app"]) == 6
+    asked = len([1 for entry in world.eu.log if entry[0] == "MOUNT"])
+    assert 1 <= asked <= world.eu.options.concurrency
+    for kind in (world.eu.tagged, world.eu.manifests, world.eu.blobs):
+        kind.clear()
+    world.eu.mounts = True
+    assert world.run(repositories=given, destinations=ONE_REGION)["summary"]["mounted"] == 6
 
 
 def test_a_repository_that_is_not_there_does_not_stop_the_others(world):

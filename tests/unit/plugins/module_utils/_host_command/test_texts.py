@@ -22,6 +22,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.te
 PATHS = paths_of("nightly")
 SCHEDULE = parse_schedule("30 1 1,15 * *")
 AFTER = {"cleanup": "docker.service", "retention": "network-online.target", "collect": "network-online.target"}
+AFTER.update(sync="network-online.target", drift="network-online.target")
 
 
 def parse(text):
@@ -45,8 +46,8 @@ def test_a_service_runs_its_job_once(command):
     assert unit["Service"] == {
         "Type": "oneshot",
         "ExecStart": "/usr/local/bin/imagefleet %s --config /etc/imagefleet/nightly.json" % command,
-        # The brake or an undo that is not over, and another holder of the lock.
-        "SuccessExitStatus": "4 6",
+        # The brake or an undo that is not over, another holder of the lock, and a region that is behind.
+        "SuccessExitStatus": "4 6 11",
         "Nice": "10",
         "NoNewPrivileges": "yes",
     }

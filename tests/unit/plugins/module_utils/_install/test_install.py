@@ -341,13 +341,24 @@ def test_absent_leaves_the_brake_and_foreign_files(host):
     assert host.files() == ["/etc/imagefleet/hold", "/var/lib/imagefleet/foreign"]
 
 
-def test_absent_waits_for_no_run_and_takes_nothing_from_it(host):
+@pytest.mark.parametrize("lock", [places.LOCK, paths_of("nightly").lock])
+def test_absent_waits_for_no_run_and_takes_nothing_from_it(host, lock):
+    """Neither from one that holds the lock of the host, nor from one of a job that has a lock for each configuration."""
     host.install()
     full = host.everything()
-    with exclusive_lock(host.at(places.LOCK)), pytest.raises(LockedError):
+    with exclusive_lock(host.at(lock)), pytest.raises(LockedError):
         host.remove()
-    os.unlink(host.at(places.LOCK))
+    for path in sorted({lock, places.LOCK}):
+        os.unlink(host.at(path))
     assert host.everything() == full
+
+
+def test_absent_takes_the_lock_of_its_own_job_along(host):
+    host.install()
+    with exclusive_lock(host.at(paths_of("nightly").lock)), exclusive_lock(host.at(paths_of("weekly").lock)):
+        pass
+    host.remove()
+    assert host.files() == [paths_of("weekly").lock]
 
 
 def test_a_folder_in_the_way_is_told(cron_host):

@@ -108,17 +108,27 @@ def test_a_token_is_asked_for_once_per_scope():
     assert found.header(PULL) == "Bearer one" and len(tokens.asked) == 1
     assert found.header("repository:app:delete") == "Bearer two"
     assert [(one.method, one.url, dict(one.params)) for one in tokens.asked] == [
-        ("GET", REALM, {"scope": PULL, "service": "svc"}),
-        ("GET", REALM, {"scope": "repository:app:delete", "service": "svc"}),
+        ("GET", REALM, {"scope": [PULL], "service": "svc"}),
+        ("GET", REALM, {"scope": ["repository:app:delete"], "service": "svc"}),
     ]
     assert {one.headers["Authorization"] for one in tokens.asked} == {"Basic " + base64.b64encode(b"a:b").decode()}
+
+
+def test_several_scopes_are_a_parameter_each():
+    """A blob is mounted with the right to push here and to pull there; the credentials are those of the first."""
+    tokens = Tokens()
+    both = "repository:app:pull,push repository:base:pull"
+    found = authorizer(tokens, username="a", password="b")
+    assert found.answer(refused(CHALLENGE.replace(PULL, both)), both, None) == "Bearer abc"
+    assert tokens.asked[0].params["scope"] == both.split(" ")
+    assert tokens.asked[0].headers["Authorization"] == "Basic " + base64.b64encode(b"a:b").decode()
 
 
 def test_the_scope_of_the_challenge_counts():
     tokens = Tokens()
     wider = CHALLENGE.replace(":pull", ":*")
     authorizer(tokens).answer(refused(wider), "repository:app:delete", None)
-    assert tokens.asked[0].params["scope"] == "repository:app:*" and tokens.asked[0].headers == {}
+    assert tokens.asked[0].params["scope"] == ["repository:app:*"] and tokens.asked[0].headers == {}
 
 
 @pytest.mark.parametrize(

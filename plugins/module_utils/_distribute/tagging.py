@@ -1,0 +1,57 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tags put in regions: in all of them at the same time, in each as many at a time as its options allow."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Callable, Sequence, Tuple
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.region import Region
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
+    FleetError,
+    RegistryError,
+    RegistryRefusal,
+)
+from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan import COPY, DONE, FAILED, Ledger, Row
+
+# Media type and bytes of what a row's tag shall point at.
+Content = Callable[[Row], Tuple[str, bytes]]
+
+
+def put_tags(regions: Sequence[Region], rows: Sequence[Row], content: Content, ledger: Ledger) -> None:
+    """Never raises for what a registry does: the ledger tells."""
+
+    def one(pair: Tuple[Region, Row]) -> None:
+        region, row = pair
+        try:
+            if region.down is not None:
+                raise RegistryError(region.down)
+            if row.by_api:
+                ledger.settle(row, DONE)
+                return
+            if row.action != COPY:
+                _check_unmoved(region, row)
+            media_type, data = content(row)
+            region.client.put_manifest(row.repository, row.tag, media_type, data)
+            ledger.settle(row, DONE)
+        except FleetError as error:
+            ledger.settle(row, FAILED, region.gave_up(error))
+
+    def of(region: Region) -> None:
+        mine = [(region, row) for row in rows if row.region == region.name]
+        with ThreadPoolExecutor(region.client.options.concurrency) as pool:
+            list(pool.map(one, mine))
+
+    if rows:
+        with ThreadPoolExecutor(len(regions)) as pool:
+            list(pool.map(of, regions))
+
+
+def _check_unmoved(region: Region, row: Row) -> None:
+    """Raises RegistryRefusal when somebody else moved the tag since it was compared."""
+    head = region.client.head(row.repository, row.tag)
+    now = None if head is None else head.digest
+    if now not in (row.previous, row.digest):
+        raise RegistryRefusal("it was moved to %s meanwhile; the next run compares it anew" % now, 409)

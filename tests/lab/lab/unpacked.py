@@ -1,0 +1,65 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""skopeo of two Debian releases, and oras: fetched into the cache when first asked for, and only unpacked.
+
+They are not among the programs that every lab is made of: only those wait for them who use them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from .apt import Apt
+from .paths import Cache
+from .prepare import locked
+
+#: (tool, suite) -> its package with the libraries that machines lack; testing's with its C library beside it.
+_PACKAGES = {
+    ("skopeo", "bookworm"): ["skopeo", "libgpgme11", "libassuan0", "libgpg-error0"],
+    ("skopeo", "forky"): ["skopeo", "libgpgme45", "libassuan9", "libgpg-error0", "libsqlite3-0", "libc6"],
+    ("oras", "forky"): ["oras", "libc6"],
+}
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """What lies in a folder of the cache; `version` is that of the package."""
+
+    tool: str
+    folder: Path
+    version: str
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The beginning of its command line."""
+        program, libraries = self.folder / "usr/bin" / self.tool, next(self.folder.glob("usr/lib/*-linux-gnu"))
+        loaders = sorted(libraries.glob("ld-linux-*.so.*"))
+        if loaders:
+            return (str(loaders[0]), "--library-path", str(libraries), str(program))
+        return ("env", "LD_LIBRARY_PATH=%s" % libraries, str(program))
+
+
+def unpacked(cache: Cache, tool: str, suite: str) -> Unpacked:
+    """Such a tool of "bookworm" or "forky". LabError or OSError when it cannot be fetched."""
+    folder = cache.root / tool / suite
+    record = folder / "version"
+    if not record.exists():
+        with locked(cache):
+            if not record.exists():
+                _fetch(cache, tool, suite, folder)
+    return Unpacked(tool, folder, record.read_text())
+
+
+def _fetch(cache: Cache, tool: str, suite: str, folder: Path) -> None:
+    apt = Apt(suite, cache.root / "apt" / ("%s-%s" % (tool, suite)), testing=suite == "forky")
+    apt.update()
+    draft = folder.with_name(folder.name + ".draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    found = apt.download(_PACKAGES[(tool, suite)], draft)
+    (draft / "version").write_text(found[tool])
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(draft, folder)
