@@ -15,8 +15,10 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.run import parse_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.request import parse_collect_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._emptying.request import parse_cache_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import (
+    CACHE,
     CLEANUP,
     COLLECT,
     RETENTION,
@@ -31,6 +33,7 @@ PARSERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
     CLEANUP: parse_options,
     RETENTION: parse_retention_options,
     COLLECT: parse_collect_options,
+    CACHE: parse_cache_options,
 }
 INTERNAL = ("_command_sha256", "_command_source", "_secrets")
 

@@ -15,7 +15,18 @@ ROOT = Path(__file__).resolve().parents[2]
 UTILS = ROOT / "plugins" / "module_utils"
 PREFIX = "ansible_collections.imagefleet.docker.plugins."
 
-PURE = {"_errors", "_policy", "_image", "_prune", "_retention", "_sync", "_collection", "_fleet", "_host_command"}
+PURE = {
+    "_errors",
+    "_policy",
+    "_image",
+    "_prune",
+    "_retention",
+    "_sync",
+    "_collection",
+    "_fleet",
+    "_host_command",
+    "_caching",
+}
 ADAPTERS = {"_engine", "_registry", "_store", "_install"}
 # Room -> rooms of module_utils that it may import.
 MAY_IMPORT = {
@@ -37,7 +48,9 @@ MAY_IMPORT = {
     "_distribute": {"_errors", "_image", "_policy", "_registry", "_survey", "_sync", "_transfer"},
     "_collection": {"_errors", "_image"},
     "_collect": {"_errors", "_image", "_policy", "_collection", "_registry", "_store", "_install"},
-    "_cleanup": PURE | ADAPTERS - {"_install", "_host_command", "_retention", "_collection"},
+    "_caching": {"_errors", "_image"},
+    "_emptying": {"_errors", "_image", "_caching", "_collection", "_collect", "_registry", "_store", "_install"},
+    "_cleanup": PURE | ADAPTERS - {"_install", "_host_command", "_retention", "_collection", "_caching"},
     "_usage": {"_errors", "_image", "_prune", "_fleet", "_engine", "_store", "_cleanup"},
     "_module": {"_errors", "_engine", "_registry"},
 }

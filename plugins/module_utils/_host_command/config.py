@@ -16,8 +16,8 @@ SCHEMA = 1
 MAXIMUM_BYTES = 16 * 1024 * 1024
 TERM = 30 * 86400
 MASK = "********"
-CLEANUP, RETENTION, COLLECT = "cleanup", "retention", "collect"
-COMMANDS = (CLEANUP, RETENTION, COLLECT)
+CLEANUP, RETENTION, COLLECT, CACHE = "cleanup", "retention", "collect", "cache"
+COMMANDS = (CLEANUP, RETENTION, COLLECT, CACHE)
 SECRET_KEYS = frozenset({"password", "token"})
 TERM_KEYS = ("issued", "valid_until")
 
@@ -44,6 +44,11 @@ POLICY_OPTIONS = (
     "undo_window",
     "quiet_period",
     "verify",
+    "cache",
+    "max_size",
+    "max_age",
+    "min_free",
+    "probe",
 )
 
 

@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import CLEANUP, COLLECT, RETENTION
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import (
+    CACHE,
+    CLEANUP,
+    COLLECT,
+    RETENTION,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import LINK, LOG, Paths
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.schedule import Schedule
 
@@ -19,8 +24,10 @@ WHAT = {
     CLEANUP: "Clean Docker images by policy",
     RETENTION: "Clean a registry by policy",
     COLLECT: "Collect the garbage of a registry",
+    CACHE: "Clean a pull-through cache",
 }
-AFTER = {CLEANUP: "docker.service", RETENTION: "network-online.target", COLLECT: "network-online.target"}
+_NETWORK = "network-online.target"
+AFTER = {CLEANUP: "docker.service", RETENTION: _NETWORK, COLLECT: _NETWORK, CACHE: _NETWORK}
 
 
 def cron_text(paths: Paths, schedule: Schedule, command: str = CLEANUP) -> str:

@@ -12,9 +12,17 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.run import parse_options, run_cleanup
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.request import parse_collect_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.run import run_collection
-from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import CLEANUP, COLLECT, RETENTION
+from ansible_collections.imagefleet.docker.plugins.module_utils._emptying.request import parse_cache_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._emptying.run import run_emptying
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import (
+    CACHE,
+    CLEANUP,
+    COLLECT,
+    RETENTION,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request import parse_retention_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.run import run_retention
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.cache import cache_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.collection import collection_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.retention import retention_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.text import host_lines
@@ -63,6 +71,10 @@ def _collect(options: Mapping[str, Any], apply: bool, progress: Progress, rememb
     )
 
 
+def _cache(options: Mapping[str, Any], apply: bool, progress: Progress, _remember: bool) -> Mapping[str, Any]:
+    return run_emptying(parse_cache_options(options), apply, run_command, progress)
+
+
 JOBS: Dict[str, Job] = {
     CLEANUP: Job(
         "plan the clean-up of this host, and delete when the configuration says apply",
@@ -78,5 +90,10 @@ JOBS: Dict[str, Job] = {
         "plan the garbage collection of a registry that runs on this host, and collect when the configuration says apply",
         _collect,
         collection_lines,
+    ),
+    CACHE: Job(
+        "plan the clean-up of a pull-through cache on this host, and empty it when the configuration says apply",
+        _cache,
+        cache_lines,
     ),
 }
