@@ -26,6 +26,7 @@ PURE = {
     "_fleet",
     "_host_command",
     "_caching",
+    "_mirror",
 }
 ADAPTERS = {"_engine", "_registry", "_store", "_install"}
 # Room -> rooms of module_utils that it may import.
@@ -50,6 +51,8 @@ MAY_IMPORT = {
     "_collect": {"_errors", "_image", "_policy", "_collection", "_registry", "_store", "_install"},
     "_caching": {"_errors", "_image"},
     "_emptying": {"_errors", "_image", "_caching", "_collection", "_collect", "_registry", "_store", "_install"},
+    "_mirror": {"_errors", "_image"},
+    "_mirror_host": {"_errors", "_image", "_mirror", "_engine", "_registry", "_store", "_install"},
     "_cleanup": PURE | ADAPTERS - {"_install", "_host_command", "_retention", "_collection", "_caching"},
     "_usage": {"_errors", "_image", "_prune", "_fleet", "_engine", "_store", "_cleanup"},
     "_module": {"_errors", "_engine", "_registry"},

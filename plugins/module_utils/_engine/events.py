@@ -47,3 +47,9 @@ def read_events(api: EngineApi, since: str, until: str) -> Tuple[Event, ...]:
         moment = int(entry.get("timeNano") or 0) / 1e9 or float(seconds)
         found.append(Event(kind, action, tuple(str(name) for name in names if name), seconds, moment))
     return tuple(found)
+
+
+def count_reloads(api: EngineApi, since: str, until: str) -> int:
+    """How often the engine took its configuration anew between two moments of its clock (epoch seconds, fractions allowed)."""
+    filters = {"type": ["daemon"], "event": ["reload"]}
+    return len(api.lines("/events", {"since": since, "until": until, "filters": filters}))

@@ -275,7 +275,10 @@ class RegistryClient:
             if not path.startswith(base + "/"):
                 raise RegistryError("Registry %s sends us to another host; that is not followed" % self.name)
             return path
-        return "%s/v2/%s" % (base, path)
+        url = "%s%s/v2/%s" % (base, self.options.root_path, path)
+        if not self.options.namespace:
+            return url
+        return "%s%sns=%s" % (url, "&" if "?" in path else "?", quote(self.options.namespace, safe=""))
 
 
 def _entries(answer: Answer, key: str) -> List[str]:

@@ -24,6 +24,7 @@ class RegistryOptions:
     """`registry` is host or host:port as in image names; `timeout` in seconds; `insecure` means plain HTTP.
 
     `concurrency` is how many requests may be under way at a time; without `cache_dir` nothing is remembered on disk.
+    `root_path` stands before /v2, and `namespace` is the registry that a mirror is asked for (containerd's `ns`).
     """
 
     registry: str
@@ -40,6 +41,8 @@ class RegistryOptions:
     retries: int = 5
     concurrency: int = 8
     cache_dir: Optional[str] = None
+    root_path: str = ""
+    namespace: str = ""
 
     @property
     def base_url(self) -> str:

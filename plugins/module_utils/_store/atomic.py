@@ -9,15 +9,16 @@ import contextlib
 import glob
 import os
 import tempfile
-from typing import Optional
+from typing import Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
 
 
-def write_atomic(path: str, data: bytes, mode: int = 0o600) -> None:
+def write_atomic(path: str, data: bytes, mode: int = 0o600, owner: Optional[Tuple[int, int]] = None) -> None:
     """Replace `path` by `data`: after a crash at any point it holds the old or the new bytes, never a mix.
 
-    The parent folder is made (0755) when missing. Raises StateError with the cause (no space, no permission).
+    `owner` is user and group, without it those of this process. The parent folder is made (0755) when missing.
+    Raises StateError with the cause (no space, no permission).
     """
     folder = os.path.dirname(os.path.abspath(path))
     try:
@@ -27,6 +28,8 @@ def write_atomic(path: str, data: bytes, mode: int = 0o600) -> None:
         raise _write_error(path, error) from error
     try:
         with os.fdopen(handle, "wb") as stream:
+            if owner is not None:
+                os.fchown(stream.fileno(), *owner)
             os.fchmod(stream.fileno(), mode)
             stream.write(data)
             stream.flush()
