@@ -34,9 +34,14 @@ class OurPart:
 
 @dataclass(frozen=True)
 class Merged:
-    """`data` None: no file. `values` are both lists as they are then, `mine` the entries of ours among them."""
+    """`data` None: no file. `values` are both lists as they are then, `mine` the entries of ours among them.
+
+    `emptied` is the file for the time of a reload, None when `data` will do: an engine keeps what it has of a list that is not
+    in the file any more, and lets go of it only for an empty one.
+    """
 
     data: Optional[bytes]
+    emptied: Optional[bytes]
     part: OurPart
     values: Mapping[str, Tuple[str, ...]]
     foreign: Mapping[str, Tuple[str, ...]]
@@ -57,6 +62,7 @@ def merge(path: str, data: Optional[bytes], wanted: Mapping[str, Sequence[str]],
     are theirs, also when they are wanted. Raises StateError for a file that cannot be understood; nothing is guessed.
     """
     document = parse_object(path, data if data is not None else b"")
+    emptied = document
     blank = document.text if document.blank and data is not None else before.blank if document.members else None
     lists: Dict[str, OurList] = {}
     values: Dict[str, Tuple[str, ...]] = {}
@@ -70,24 +76,27 @@ def merge(path: str, data: Optional[bytes], wanted: Mapping[str, Sequence[str]],
         mine = tuple(value for value in wanted.get(key, ()) if same(value) not in theirs)
         values[key] = mine + foreign[key]
         created = bool(mine) if there is None else own.created
+        emptied = _set(emptied, key, there, values[key], False)
         document = _set(document, key, there, values[key], created)
         if mine:
             lists[key] = OurList(mine, created)
     made_file = before.made_file if data is not None else bool(lists)
     part = OurPart(lists, made_file and bool(lists), blank if lists else None)
-    return Merged(_bytes(document, data, before, made_file), part, values, foreign)
+    empties = emptied.text != document.text
+    after = _bytes(document, data, before, made_file)
+    return Merged(after, emptied.text.encode("utf-8") if empties else None, part, values, foreign)
 
 
-def read_lists(path: str, data: Optional[bytes]) -> Dict[str, Tuple[str, ...]]:
-    """Both lists as they are. Raises StateError."""
-    document = parse_object(path, data if data is not None else b"")
-    return {key: _strings(path, key, document) or () for key in KEYS}
-
-
-def read_text(path: str, data: Optional[bytes], key: str) -> Optional[str]:
-    """A member that is a text, None when there is none. Raises StateError."""
-    member = parse_object(path, data if data is not None else b"").get(key)
-    return member.value if member is not None and isinstance(member.value, str) else None
+def both(one: OurPart, other: OurPart) -> OurPart:
+    """What is ours while a file is on its way from the one to the other."""
+    lists: Dict[str, OurList] = {}
+    for key in KEYS:
+        left, right = one.lists.get(key, OurList()), other.lists.get(key, OurList())
+        known = {same(value) for value in left.values}
+        values = left.values + tuple(value for value in right.values if same(value) not in known)
+        if values:
+            lists[key] = OurList(values, left.created or right.created)
+    return OurPart(lists, one.made_file or other.made_file, one.blank if other.blank is None else other.blank)
 
 
 def _bytes(document: ObjectText, data: Optional[bytes], before: OurPart, made_file: bool) -> Optional[bytes]:

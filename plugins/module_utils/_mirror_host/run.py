@@ -31,6 +31,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.daemon_j
     MIRRORS,
     Merged,
     OurPart,
+    both,
     merge,
     same,
 )
@@ -49,6 +50,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.flags im
     also_given,
     parse_flags,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.json_text import parse_object
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.live import Live, live_lists, not_live
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.containerd import look_at_containerd
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.daemon import (
@@ -136,7 +138,7 @@ class _Job:
         self._backups: List[str] = []
         self._applied = NONE
         self._restart_required = False
-        self._memory = load_memory(request.state_file)
+        self._memory = self._saved = load_memory(request.state_file)
         self._engine = self._look() if DOCKERD in request.clients else Engine()
 
     def work(self, apply: bool) -> Dict[str, Any]:
@@ -155,6 +157,7 @@ class _Job:
         if apply:
             self._write(plan, merged, changes)
             self._tell(merged, changes, how)
+            self._finish(plan, merged)
         self._applied = how
         return self._result(changes)
 
@@ -187,7 +190,9 @@ class _Job:
         return engines.choose_files(self._request.dockerd_files, self._engine.kind)
 
     def _check(self, mirrors: Sequence[Mirror], files: Optional[str]) -> None:
-        """What cannot be written is told before anything is asked. Raises PolicyError."""
+        """What cannot be written is told before any mirror is asked. Raises PolicyError, StateError."""
+        if files is not None:
+            parse_object(self._daemon_json, read_file(self._daemon_json) or b"")
         if files == DAEMON_JSON:
             engines.daemon_lists(mirrors, self._engine.kind)
         if BUILDKIT in self._request.clients:
@@ -365,36 +370,58 @@ class _Job:
 
     def _write(self, plan: FilePlan, merged: Optional[Merged], changes: Sequence[Change]) -> None:
         """Memory first: a run that is killed afterwards leaves nothing that would pass for somebody else's."""
-        request = self._request
-        parts = dict(self._memory.daemon_json)
-        if merged is not None:
-            parts[self._daemon_json] = merged.part
-        memory = Memory({path: part for path, part in parts.items() if part.lists}, plan.authorities)
-        if memory != self._memory:
-            save_memory(request.state_file, memory)
+        known = self._memory.authorities
+        self._remember(merged, lambda part, before: both(before, part), {**known, **plan.authorities})
         now = time.time()
         for change in changes:
             if change.action == UNCHANGED:
                 continue
-            if request.backup and change.before is not None:
+            if self._request.backup and change.before is not None:
                 self._backups.append(save_aside(change, now))
             apply_change(change)
+
+    def _finish(self, plan: FilePlan, merged: Optional[Merged]) -> None:
+        self._remember(merged, lambda part, _before: part, plan.authorities)
+
+    def _remember(
+        self, merged: Optional[Merged], choose: Callable[[OurPart, OurPart], OurPart], authorities: Mapping[str, str]
+    ) -> None:
+        parts, path = dict(self._memory.daemon_json), self._daemon_json
+        if merged is not None:
+            parts[path] = choose(merged.part, parts.get(path, OurPart()))
+        memory = Memory({name: part for name, part in parts.items() if part.lists}, dict(authorities))
+        if memory != self._saved:
+            save_memory(self._request.state_file, memory)
+            self._saved = memory
 
     def _tell(self, merged: Optional[Merged], changes: Sequence[Change], how: str) -> None:
         """Raises PartialFailure when the engine did not take it, with daemon.json as it was before."""
         if merged is None or how == NONE or self._engine.api is None:
             return
-        daemon = Daemon(self._engine.api, self._engine.process, self._run)
-        work = daemon.restart if how == RESTART else daemon.reload
-        problem = attempt(lambda: work(self._missing(merged, changes[-1].action != UNCHANGED)))
+        daemon, change = Daemon(self._engine.api, self._engine.process, self._run), changes[-1]
+        missing = self._missing(merged, change.action != UNCHANGED)
+        if how == RESTART:
+            problem = attempt(lambda: daemon.restart(missing))
+        else:
+            problem = attempt(lambda: self._reload(daemon, missing, merged, change))
         if problem is None:
             return
         back = "daemon.json was not touched"
-        if changes[-1].action != UNCHANGED:
-            failed = attempt(lambda: undo_change(changes[-1]))
+        if change.action != UNCHANGED:
+            failed = attempt(lambda: undo_change(change))
             back = "daemon.json is as it was before" if failed is None else failed
+            # What was ours before is so again.
             save_memory(self._request.state_file, self._memory)
         raise PartialFailure("%s; %s" % (problem, back), self._result(changes))
+
+    def _reload(self, daemon: Daemon, missing: Callable[[Live], Optional[str]], merged: Merged, change: Change) -> None:
+        """With empty lists in the file for that time, where lists are to go."""
+        if merged.emptied is None:
+            daemon.reload(missing)
+            return
+        apply_change(Change(change.path, change.client, change.after, merged.emptied))
+        daemon.reload(missing)
+        apply_change(Change(change.path, change.client, merged.emptied, change.after))
 
     # Telling ----------------------------------------------------------------------------------------------------------
 
