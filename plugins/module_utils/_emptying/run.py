@@ -113,8 +113,11 @@ class _Job:
         self._told = _Told()
         # Connections end with the restart.
         options = replace(request.registry, retries=1, timeout=min(request.registry.timeout, START_TIMEOUT))
-        self._new_client = lambda: TransferClient(options)
+        self._options = options
         self._swap = Swap(place, service, lambda: wait_until_it_answers(self._new_client))
+
+    def _new_client(self) -> TransferClient:
+        return TransferClient(self._options)
 
     def empty(self, plan: CachePlan) -> Dict[str, Any]:
         """Raises PartialFailure when it has its old content again, or nothing at all."""
