@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any, Callable
@@ -15,7 +16,7 @@ BUILD = ROOT / "build"
 STAGE = BUILD / "stage"
 _COLLECTION = Path("ansible_collections") / "imagefleet" / "docker"
 _OVERLAY = ("tests", "extensions", "galaxy.yml", "pyproject.toml", ".ansible-lint", ".yamllint", ".gitignore")
-_LAB_ROOT = Path("/var/tmp/imagefleet-lab")
+_LAB_ROOT = Path(os.environ.get("IMAGEFLEET_LAB_ROOT") or "/var/tmp/imagefleet-lab")
 
 # ansible-test fetches its pip installer from a server of its own; the interpreter's own pip does as well.
 _BOOTSTRAP = "import ensurepip\nensurepip.bootstrap()\n"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 from pathlib import Path
@@ -23,6 +24,9 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.req
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.run import run_mirrors
 
 PREFIX = "t-mirror"
+LABELS = "%s=%s" % (LABEL, PREFIX)
+#: 26.1 asks mirrors by an address of this machine itself without encryption, whatever it is told.
+HOST_NAME = "mirror.corp.test"
 MODULE = "imagefleet.docker.mirror_config"
 DAEMON_JSON = "/etc/docker/daemon.json"
 STATE = "/var/lib/imagefleet/mirrors.json"
@@ -73,10 +77,17 @@ class MirrorHost(FleetHost):
         return self
 
     def __exit__(self, *_what: object) -> None:
-        if self.daemon_json() != self.original:
-            self.run("cat > %s" % DAEMON_JSON, self.original)
+        if self.daemon_json() != self.original or self.mirrors():
+            # The engine lets go of mirrors only for an empty list.
+            emptied = {**json.loads(self.original), "registry-mirrors": [], "insecure-registries": []}
+            self.run("cat > %s" % DAEMON_JSON, json.dumps(emptied).encode())
             self.reload()
+            self.run("cat > %s" % DAEMON_JSON, self.original)
         self.run("rm -rf /etc/docker/certs.d /etc/containerd/certs.d /etc/buildkit /etc/docker/*~ %s*" % STATE)
+        self.run(
+            "sed '/%s/d' /etc/hosts > /run/hosts && cat /run/hosts > /etc/hosts; rm -f /run/hosts /run/t-mirror.pem"
+            % HOST_NAME
+        )
         self.sweep()
         self.forget_images()
 
@@ -94,10 +105,14 @@ class MirrorHost(FleetHost):
         assert (done.returncode == 0) == ok, shown
         return dict(json.JSONDecoder().raw_decode(shown)[0])
 
+    def read(self, path: str) -> bytes:
+        """Every byte of a file."""
+        return base64.b64decode(self.run("base64 --wrap=0 '%s'" % path))
+
     # The engine -----------------------------------------------------------------------------------------------------
 
     def daemon_json(self) -> bytes:
-        return self.run("cat " + DAEMON_JSON).encode()
+        return self.read(DAEMON_JSON)
 
     def main_pid(self) -> str:
         return self.run("systemctl show --property=MainPID --value docker").strip()
@@ -168,7 +183,7 @@ class OwnDaemon:
         return self._host.configure(**{**own, **places, "state_file": self.FOLDER + "/state.json", **options})
 
     def daemon_json(self) -> bytes:
-        return self._host.run("cat %s/daemon.json" % self.FOLDER).encode()
+        return self._host.read(self.FOLDER + "/daemon.json")
 
     def main_pid(self) -> str:
         return self._host.run("systemctl show --property=MainPID --value " + self.UNIT).strip()

@@ -61,7 +61,7 @@ def test_a_host_pulls_through_the_cache_and_nothing_else_changes(
     (probe,) = done["probes"]
     assert (probe["status"], probe["digest"]) == ("passed", digest)
     (backup,) = done["backup_files"]
-    assert host.run("cat '%s'" % backup).encode() == host.original
+    assert host.read(backup) == host.original
     before, after = json.loads(host.original), json.loads(host.daemon_json())
     assert list(after) == [*before, "registry-mirrors"]
     assert {key: after[key] for key in before} == before

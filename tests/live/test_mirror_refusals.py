@@ -29,54 +29,46 @@ def newer(tmp_path: Path) -> Iterator[MirrorHost]:
         yield found
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ('{"debug": true,\n "labels": ["a=b"],\n}\n', "line 3, column 1"),
-        ('{"debug": true', "line 1, column 15"),
-        ('["debug"]', "line 1, column 1"),
-        ('{"debug": true, "debug": false}', "names debug twice"),
-        ('{"registry-mirrors": "https://one.example.com"}', "is not a list of texts"),
-        ('{"debug": NaN}', "line 1, column 11"),
-    ],
-)
-def test_a_broken_file_is_left_as_it_is(host: MirrorHost, text: str, says: str) -> None:
+#: What is in the file -> what is told of it.
+BROKEN = {
+    '{"debug": true,\n "labels": ["a=b"],\n}\n': "line 3, column 1",
+    '{"debug": true, "debug": false}': "names debug twice",
+    '{"registry-mirrors": "https://one.example.com"}': "is not a list of texts",
+}
+ONE = mirrors(NOBODY)
+#: Options -> what is told.
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"mirrors": mirrors(NOBODY, registry="registry.corp.test:5000")}, "knows mirrors of docker.io alone"),
+    ({"mirrors": mirrors(NOBODY + "/hub")}, "takes no path in a mirror's address; that takes engine 25"),
+    ({"mirrors": mirrors(NOBODY, fallback=False)}, "always asks Docker Hub last"),
+    ({"mirrors": ONE, "dockerd_files": "hosts_toml"}, "does not read hosts.toml"),
+    ({"mirrors": mirrors("192.0.2.1:9")}, "accept_insecure: true"),
+    ({"mirrors": ONE, "apply": "restart"}, "apply: restart would end"),
+    ({"mirrors": ONE, "daemon_config_path": "/srv/daemon.json"}, "the engine reads /etc/docker/daemon.json, not /srv/"),
+    ({"mirrors": ONE, "pidfile": "/run/sshd.pid"}, "is no dockerd"),
+]
+
+
+def test_a_broken_file_is_left_as_it_is(host: MirrorHost) -> None:
     before, since = host.run("ls /etc/docker"), host.now()
-    host.run("cat > " + DAEMON_JSON, text.encode())
-    failed = host.configure(mirrors=mirrors(NOBODY), probe=False, ok=False)
-    assert DAEMON_JSON in failed["msg"] and says in failed["msg"]
-    assert host.daemon_json() == text.encode()
+    for text, says in BROKEN.items():
+        host.run("cat > " + DAEMON_JSON, text.encode())
+        failed = host.configure(mirrors=ONE, probe=False, ok=False)
+        assert DAEMON_JSON in failed["msg"] and says in failed["msg"]
+        assert host.daemon_json() == text.encode()
     assert host.reloads(since) == 0
     assert host.run("ls /etc/docker") == before
 
 
-@pytest.mark.parametrize(
-    ("options", "says"),
-    [
-        ({"mirrors": mirrors("127.0.0.1:9", registry="registry.corp.test:5000")}, "knows mirrors of docker.io alone"),
-        ({"mirrors": mirrors("127.0.0.1:9/hub")}, "takes no path in a mirror's address; that takes engine 25"),
-        ({"mirrors": mirrors("127.0.0.1:9", fallback=False)}, "always asks Docker Hub last"),
-        ({"mirrors": mirrors("127.0.0.1:9"), "dockerd_files": "hosts_toml"}, "does not read hosts.toml"),
-        ({"mirrors": mirrors("192.0.2.1:9")}, "accept_insecure: true"),
-        ({"mirrors": mirrors("127.0.0.1:9"), "apply": "restart"}, "apply: restart would end"),
-        (
-            {"mirrors": mirrors("127.0.0.1:9"), "daemon_config_path": "/srv/daemon.json"},
-            "the engine reads /etc/docker/daemon.json, not /srv/daemon.json",
-        ),
-        ({"mirrors": mirrors("127.0.0.1:9"), "pidfile": "/run/sshd.pid"}, "is no dockerd"),
-    ],
-)
-def test_what_an_engine_does_not_take_or_must_not_is_told_before_anything_is_written(
-    host: MirrorHost, options: dict[str, Any], says: str
-) -> None:
-    containers, since = host.running(), host.now()
-    failed = host.configure(**{"probe": False, **options}, ok=False)
-    assert says in failed["msg"]
+def test_what_an_engine_does_not_take_or_must_not_is_told_before_anything_is_written(host: MirrorHost) -> None:
+    containers, pid, since = host.running(), host.main_pid(), host.now()
+    for options, says in REFUSED:
+        failed = host.configure(**{"probe": False, **options}, ok=False)
+        assert says in failed["msg"]
     assert host.daemon_json() == host.original
-    assert host.reloads(since) == 0 and host.running() == containers
-    assert (
-        host.run("ls /var/lib/imagefleet/mirrors.json /srv/daemon.json /etc/docker/certs.d 2>/dev/null || true") == ""
-    )
+    assert host.reloads(since) == 0 and host.running() == containers and host.main_pid() == pid
+    written = "/var/lib/imagefleet/mirrors.json /srv/daemon.json /etc/docker/certs.d"
+    assert host.run("ls %s 2>/dev/null || true" % written) == ""
 
 
 def test_the_containerd_store_before_28_has_paths_of_its_own(newer: MirrorHost) -> None:

@@ -9,7 +9,7 @@ import os
 import signal
 import tempfile
 import time
-from typing import Any, Callable, Dict, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.events import count_reloads
@@ -62,7 +62,7 @@ def validate(process: Optional[DaemonProcess], run: Run, path: str, data: bytes)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
-        code, output, errors = run([program, *validation(process.argv, copy)[1:]])
+        code, output, errors = run([*_with_path(process), program, *validation(process.argv, copy)[1:]])
     except OSError as error:
         return "daemon.json was not validated: %s" % (error.strerror or error)
     finally:
@@ -75,6 +75,12 @@ def validate(process: Optional[DaemonProcess], run: Run, path: str, data: bytes)
     raise RefusedError(
         "dockerd does not take what %s would hold: %s. Nothing was changed" % (path, said.replace(copy, path)[-600:])
     )
+
+
+def _with_path(process: DaemonProcess) -> List[str]:
+    """It looks for its helpers where the running one does."""
+    path = process.search_path
+    return ["env", "PATH=" + path] if path else []
 
 
 class Daemon:

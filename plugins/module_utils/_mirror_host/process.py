@@ -48,6 +48,16 @@ class DaemonProcess:
             return None
         return path if _identity(path) is not None and self.has_same(path) else None
 
+    @property
+    def search_path(self) -> Optional[str]:
+        """The PATH in which it finds its helpers. The rest of its environment may hold secrets."""
+        if self.pid is None:
+            return None
+        for word in (read_capped("%s/%d/environ" % (self.proc, self.pid), 4 * 1024 * 1024) or b"").split(b"\0"):
+            if word.startswith(b"PATH="):
+                return word[len(b"PATH=") :].decode("utf-8", "replace")
+        return None
+
     def is_alive(self) -> bool:
         return self.pid is not None and _name(self.proc, self.pid) == DAEMON
 

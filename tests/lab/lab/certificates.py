@@ -13,8 +13,11 @@ _DAYS = "30"
 _NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
 
-def make_certificates(folder: Path, address: str) -> None:
-    """Write ca.pem, server-cert.pem, server-key.pem, cert.pem and key.pem (the names docker expects)."""
+def make_certificates(folder: Path, address: str, *names: str) -> None:
+    """Write ca.pem, server-cert.pem, server-key.pem, cert.pem and key.pem (the names docker expects).
+
+    The server's is for that address, localhost and these names.
+    """
     if (folder / "cert.pem").exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
@@ -22,7 +25,8 @@ def make_certificates(folder: Path, address: str) -> None:
         *("req", "-x509", *_NEW_KEY, "-days", _DAYS, "-subj", "/CN=lab CA"),
         *("-keyout", folder / "ca-key.pem", "-out", folder / "ca.pem"),
     )
-    _signed(folder, "server-key.pem", "server-cert.pem", "lab engine", "subjectAltName=IP:%s,DNS:localhost" % address)
+    subjects = ["IP:" + address, "DNS:localhost", *("DNS:" + name for name in names)]
+    _signed(folder, "server-key.pem", "server-cert.pem", "lab engine", "subjectAltName=" + ",".join(subjects))
     _signed(folder, "key.pem", "cert.pem", "lab client", "extendedKeyUsage=clientAuth")
 
 
