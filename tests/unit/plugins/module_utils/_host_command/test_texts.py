@@ -21,7 +21,12 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.te
 
 PATHS = paths_of("nightly")
 SCHEDULE = parse_schedule("30 1 1,15 * *")
-AFTER = {"cleanup": "docker.service", "retention": "network-online.target", "collect": "network-online.target"}
+AFTER = {
+    "cleanup": "docker.service",
+    "retention": "network-online.target",
+    "collect": "network-online.target",
+    "cache": "network-online.target",
+}
 
 
 def parse(text):
