@@ -73,7 +73,7 @@ class Cache:
 
     def pull(self, repository: str, digest: str) -> None:
         path = "/v2/%s/manifests/%s" % (repository, digest)
-        assert call(self.address, "GET", path, headers={"Accept": OCI_MANIFEST}).status == 200
+        assert call(self.address, "GET", path, headers=[("Accept", OCI_MANIFEST)]).status == 200
 
     def holds(self, repository: str) -> bool:
         found = self.host.run(
