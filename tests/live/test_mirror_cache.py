@@ -136,7 +136,9 @@ def test_it_is_emptied_only_while_its_upstream_answers_and_comes_back_when_nothi
     ]
 
 
-def test_what_is_not_marked_as_a_cache_is_refused(cache: Cache) -> None:
+def test_what_is_not_marked_as_a_cache_is_refused(cache: Cache, upstream: OwnRegistry) -> None:
+    serve(upstream, "library/one", "1")
+    cache.pull("library/one", "1")
     cache.host.run("rm %s/.imagefleet-mirror.json" % STORAGE)
     code, report = cache.clean(max_size="1kB")
     assert code == 8 and "no marker" in report["message"], report
