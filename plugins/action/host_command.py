@@ -15,8 +15,10 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.run import parse_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.request import parse_collect_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._emptying.request import parse_cache_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import (
+    CACHE,
     CLEANUP,
     COLLECT,
     DRIFT,
@@ -37,6 +39,7 @@ PARSERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
     COLLECT: parse_collect_options,
     SYNC: parse_scheduled_sync,
     DRIFT: parse_scheduled_sync,
+    CACHE: parse_cache_options,
 }
 INTERNAL = ("_command_sha256", "_command_source", "_secrets")
 

@@ -50,8 +50,10 @@ options:
         description:
           - V(cleanup) cleans the images of this host, V(retention) a registry from this host. V(collect) collects the garbage of a
             registry that runs on this host. V(sync) brings what the regions of a registry lack, V(drift) tells it.
+          - V(cache) empties a pull-through cache of the role registry_mirror on this host when it is too large or too old, or its
+            disk too full. The role installs it.
         type: str
-        choices: [cleanup, retention, collect, sync, drift]
+        choices: [cleanup, retention, collect, sync, drift, cache]
         default: cleanup
       mode:
         description:
@@ -66,6 +68,9 @@ options:
             M(imagefleet.docker.registry_retention), with O(config.command=collect) of
             M(imagefleet.docker.registry_garbage_collect), with O(config.command=sync) and O(config.command=drift) of
             M(imagefleet.docker.registry_sync), as that module takes them.
+          - With O(config.command=cache) the name of the cache (C(cache)), how it is reached from its own host (C(registry), C(insecure),
+            C(ca_path), C(validate_certs)), its C(storage_path), the limits C(max_size), C(max_age), C(min_free), and C(probe), an image of
+            the upstream that is pulled through it as proof.
         type: dict
         default: {}
       metrics_file:
@@ -286,7 +291,7 @@ def main() -> None:
                 "options": {
                     "command": {
                         "type": "str",
-                        "choices": ["cleanup", "retention", "collect", "sync", "drift"],
+                        "choices": ["cleanup", "retention", "collect", "sync", "drift", "cache"],
                         "default": "cleanup",
                     },
                     "mode": {"type": "str", "choices": ["report", "apply"], "default": "report"},

@@ -25,6 +25,7 @@ PURE = {
     "_collection",
     "_fleet",
     "_host_command",
+    "_caching",
     "_mirror",
 }
 ADAPTERS = {"_engine", "_registry", "_store", "_install"}
@@ -49,9 +50,11 @@ MAY_IMPORT = {
     | {"_registry", "_survey", "_store", "_transfer", "_retire"},
     "_collection": {"_errors", "_image"},
     "_collect": {"_errors", "_image", "_policy", "_collection", "_registry", "_store", "_install"},
+    "_caching": {"_errors", "_image"},
+    "_emptying": {"_errors", "_image", "_caching", "_collection", "_collect", "_registry", "_store", "_install"},
     "_mirror": {"_errors", "_image"},
     "_mirror_host": {"_errors", "_image", "_mirror", "_engine", "_registry", "_store", "_install"},
-    "_cleanup": PURE | ADAPTERS - {"_install", "_host_command", "_retention", "_collection"},
+    "_cleanup": PURE | ADAPTERS - {"_install", "_host_command", "_retention", "_collection", "_caching"},
     "_usage": {"_errors", "_image", "_prune", "_fleet", "_engine", "_store", "_cleanup"},
     "_module": {"_errors", "_engine", "_registry"},
 }

@@ -17,9 +17,9 @@ SCHEMA = 1
 MAXIMUM_BYTES = 16 * 1024 * 1024
 TERM = 30 * 86400
 MASK = "********"
-CLEANUP, RETENTION, COLLECT = "cleanup", "retention", "collect"
+CLEANUP, RETENTION, COLLECT, CACHE = "cleanup", "retention", "collect", "cache"
 SYNC, DRIFT = "sync", "drift"
-COMMANDS = (CLEANUP, RETENTION, COLLECT, SYNC, DRIFT)
+COMMANDS = (CLEANUP, RETENTION, COLLECT, SYNC, DRIFT, CACHE)
 SECRET_KEYS = frozenset({"password", "token"})
 TERM_KEYS = ("issued", "valid_until")
 
@@ -53,6 +53,11 @@ POLICY_OPTIONS = (
     "remove",
     "max_removals",
     "shard",
+    "cache",
+    "max_size",
+    "max_age",
+    "min_free",
+    "probe",
 )
 # Options that are mappings with credentials, or lists of them: of these only the names are published.
 NAMED_OPTIONS = ("source", "destinations")

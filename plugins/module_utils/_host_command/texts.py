@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import (
+    CACHE,
     CLEANUP,
     COLLECT,
     DRIFT,
@@ -28,6 +29,7 @@ WHAT = {
     COLLECT: "Collect the garbage of a registry",
     SYNC: "Bring images to the regions",
     DRIFT: "Compare regions with their source",
+    CACHE: "Clean a pull-through cache",
 }
 AFTER = {CLEANUP: "docker.service"}
 NETWORK = "network-online.target"

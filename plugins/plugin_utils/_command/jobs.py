@@ -14,7 +14,10 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._collect.request
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.run import run_collection
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.drift import run_drift
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.run import run_sync
+from ansible_collections.imagefleet.docker.plugins.module_utils._emptying.request import parse_cache_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._emptying.run import run_emptying
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import (
+    CACHE,
     CLEANUP,
     COLLECT,
     DRIFT,
@@ -30,6 +33,7 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.regions
     parse_scheduled_sync,
     sync_ending,
 )
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.cache import cache_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.collection import collection_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.distribution import drift_lines, sync_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.retention import retention_lines
@@ -96,6 +100,10 @@ def _drift(options: Mapping[str, Any], _apply: bool, _progress: Progress, _remem
     return run_drift(parse_scheduled_sync(options), run_program=run_program)
 
 
+def _cache(options: Mapping[str, Any], apply: bool, progress: Progress, _remember: bool) -> Mapping[str, Any]:
+    return run_emptying(parse_cache_options(options), apply, run_command, progress)
+
+
 JOBS: Dict[str, Job] = {
     CLEANUP: Job(
         "plan the clean-up of this host, and delete when the configuration says apply",
@@ -127,5 +135,10 @@ JOBS: Dict[str, Job] = {
         alone=True,
         ending=drift_ending,
         remembering=with_history,
+    ),
+    CACHE: Job(
+        "plan the clean-up of a pull-through cache on this host, and empty it when the configuration says apply",
+        _cache,
+        cache_lines,
     ),
 }

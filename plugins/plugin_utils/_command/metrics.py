@@ -63,6 +63,7 @@ def _families(
         ("used_bytes", "Bytes that the registry's content takes on the disk after the run."),
         ("free_bytes", "Bytes that are free on that file system."),
         ("closed_seconds", "How long the registry took no pushes."),
+        ("down_seconds", "How long the cache was not there."),
     ):
         if summary.get(key) is not None:
             yield key, help_line, [("", summary[key])]

@@ -21,8 +21,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.te
 
 PATHS = paths_of("nightly")
 SCHEDULE = parse_schedule("30 1 1,15 * *")
-AFTER = {"cleanup": "docker.service", "retention": "network-online.target", "collect": "network-online.target"}
-AFTER.update(sync="network-online.target", drift="network-online.target")
+AFTER = {"cleanup": "docker.service"}
+AFTER.update(dict.fromkeys(("retention", "collect", "sync", "drift", "cache"), "network-online.target"))
 
 
 def parse(text):
