@@ -1,7 +1,7 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""skopeo of two Debian releases, and oras: fetched into the cache when first asked for, and only unpacked.
+"""skopeo and cosign of two Debian releases, and oras: fetched into the cache when first asked for, and only unpacked.
 
 They are not among the programs that every lab is made of: only those wait for them who use them.
 """
@@ -22,6 +22,8 @@ _PACKAGES = {
     ("skopeo", "bookworm"): ["skopeo", "libgpgme11", "libassuan0", "libgpg-error0"],
     ("skopeo", "forky"): ["skopeo", "libgpgme45", "libassuan9", "libgpg-error0", "libsqlite3-0", "libc6"],
     ("oras", "forky"): ["oras", "libc6"],
+    ("cosign", "trixie"): ["cosign"],
+    ("cosign", "forky"): ["cosign", "libc6"],
 }
 
 
@@ -36,7 +38,10 @@ class Unpacked:
     @property
     def words(self) -> tuple[str, ...]:
         """The beginning of its command line."""
-        program, libraries = self.folder / "usr/bin" / self.tool, next(self.folder.glob("usr/lib/*-linux-gnu"))
+        program = self.folder / "usr/bin" / self.tool
+        libraries = next(self.folder.glob("usr/lib/*-linux-gnu"), None)
+        if libraries is None:
+            return (str(program),)
         loaders = sorted(libraries.glob("ld-linux-*.so.*"))
         if loaders:
             return (str(loaders[0]), "--library-path", str(libraries), str(program))
@@ -44,7 +49,7 @@ class Unpacked:
 
 
 def unpacked(cache: Cache, tool: str, suite: str) -> Unpacked:
-    """Such a tool of "bookworm" or "forky". LabError or OSError when it cannot be fetched."""
+    """Such a tool of a suite. LabError or OSError when it cannot be fetched."""
     folder = cache.root / tool / suite
     record = folder / "version"
     if not record.exists():
