@@ -17,6 +17,8 @@ from telling import DemoFailed, insist, told
 
 GREETING = "library/greeting"
 UNIT = "imagefleet-mirror-hub.service"
+#: Two layers and the configuration.
+BLOBS = 3
 
 
 def pull_through_a_cache(demo: Demo) -> None:
@@ -37,10 +39,11 @@ def pull_through_a_cache(demo: Demo) -> None:
     asked = served.count('"GET /v2/%s/manifests/' % GREETING)
     read = log.blobs_read(GREETING)
     told(
-        "\nThe cache answered %d questions for manifests, and read %d pieces of content from the registry."
-        % (asked, read)
+        "\nThe cache answered %d questions for manifests, and read %d pieces of content from the registry; without it %d"
+        " would have been read." % (asked, read, BLOBS * len(names))
     )
-    insist(0 < read <= 3, "the engines did not pull through the cache")
+    # Two engines may ask for the same piece while it is still on its way.
+    insist(BLOBS <= read < BLOBS * len(names) / 2, "the engines did not pull through the cache")
     exposed = demo.on(CONTROL, "systemd-analyze security --no-pager %s | tail -1" % UNIT)
     told("systemd says of its service: %s" % exposed.strip().lstrip("→ "))
 
