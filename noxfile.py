@@ -213,13 +213,15 @@ def smoke(session: nox.Session) -> None:
 
 @nox.session(python=MAIN)
 def molecule(session: nox.Session) -> None:
-    """The role on real hosts, with Molecule. Needs the lab up."""
+    """The roles on real hosts, with Molecule. Needs a lab up: `molecule`, so that it may run beside other layers, or `test`."""
     # What it remembers of an earlier run would make it skip the preparation.
     shutil.rmtree(ROOT / "build" / "home" / "molecule", ignore_errors=True)
     layer(session, CORE, "molecule==26.10.0")
     # A host that is not there fails the scenario instead of leaving nothing to check.
     session.env.update(
-        IMAGEFLEET_LAB_INVENTORY=stage.lab_inventory(), ANSIBLE_HOST_PATTERN_MISMATCH="error", NO_COLOR="1"
+        IMAGEFLEET_LAB_INVENTORY=stage.lab_inventory(("molecule", "test")),
+        ANSIBLE_HOST_PATTERN_MISMATCH="error",
+        NO_COLOR="1",
     )
     with session.chdir(COLLECTION / "extensions"):
         session.run("molecule", "--base-config", "molecule/config.yml", "test", "--all", *session.posargs)

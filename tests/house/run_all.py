@@ -1,7 +1,8 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All layers in two lanes: what needs the processor beside what waits for engines; a table of times at the end."""
+"""All layers in three lanes: what needs the processor, what waits for engines, and roles on hosts of their own; a table of times at
+the end."""
 
 from __future__ import annotations
 
@@ -118,24 +119,29 @@ def run(root: Path, units: Sequence[str], sanities: Sequence[str], missing: Sequ
     engines = [
         session("integration", "stage", "lab up"),
         session("smoke", "stage", "lab up"),
-        session("molecule", "stage", "lab up"),
         session("live", "stage", "lab up"),
     ]
+    # Roles change hosts as a whole, so theirs are hosts of a lab of their own.
+    roles_up = runner.add("lab up molecule", (*_LAB, "up", "--name", "molecule"), ("lab up",))
+    roles = [roles_up, session("molecule", "stage", "lab up molecule")]
     registries = [session("live-registries", "stage", "lab up")]
-    down = runner.add("lab down", (*_LAB, "down", "--name", "test"))
+    downs = [runner.add("lab down " + name, (*_LAB, "down", "--name", name)) for name in ("test", "molecule")]
     proof = runner.add("lab proof", (*_LAB, "prove", "--name", "proof"))
     try:
-        with ThreadPoolExecutor(3) as pool:
+        with ThreadPoolExecutor(4) as pool:
             starting = pool.submit(runner.lane, [up])
             runner.lane([stage])
             checking = pool.submit(runner.lane, processor)
             starting.result()
+            roaming = pool.submit(runner.lane, roles)
             # Beside the engines: what brings registries of its own follows what needs the processor alone.
             following = pool.submit(lambda: (checking.result(), runner.lane(registries)))
             runner.lane(engines)
             following.result()
+            roaming.result()
     finally:
-        runner.run(down)
+        for down in downs:
+            runner.run(down)
     runner.lane([proof])
     for layer in runner.layers:
         if layer.ended == "failed":
@@ -145,11 +151,11 @@ def run(root: Path, units: Sequence[str], sanities: Sequence[str], missing: Sequ
 
 
 def _table(layers: Sequence[Layer], total: float, missing: Sequence[str]) -> bool:
-    print("\n%-14s %-12s %8s  %s" % ("LAYER", "ENDED", "SECONDS", "TESTS"))
+    print("\n%-18s %-12s %8s  %s" % ("LAYER", "ENDED", "SECONDS", "TESTS"))
     for layer in layers:
         tests = ", ".join("%d %s" % (number, word) for word, number in layer.counts.items())
-        print("%-14s %-12s %8.0f  %s" % (layer.name, layer.ended, layer.seconds, tests))
-    print("%-14s %-12s %8.0f" % ("all", "", total))
+        print("%-18s %-12s %8.0f  %s" % (layer.name, layer.ended, layer.seconds, tests))
+    print("%-18s %-12s %8.0f" % ("all", "", total))
     for text in missing:
         print("NOT RUN on this machine: %s" % text)
     bad = [layer for layer in layers if layer.ended != "passed"]

@@ -91,9 +91,11 @@ def integration_config(collection: Path) -> None:
     shutil.copy(source, collection / "tests" / "integration" / "integration_config.yml")
 
 
-def lab_inventory() -> str:
-    """The generated inventory of the lab's hosts."""
-    return str(json.loads((_LAB_ROOT / "test" / "lab.json").read_text())["inventory"])
+def lab_inventory(names: tuple[str, ...] = ("test",)) -> str:
+    """The generated inventory of the hosts of the first of these labs that is up."""
+    files = [_LAB_ROOT / name / "lab.json" for name in names]
+    found = next((path for path in files if path.exists()), files[-1])
+    return str(json.loads(found.read_text())["inventory"])
 
 
 def _lay(source: Path, target: Path) -> None:
