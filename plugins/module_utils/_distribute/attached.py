@@ -34,20 +34,30 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._sync.referrers 
 def ask_attachments(
     seen: Look, surveyor: Surveyor, memory: CapabilityMemory, regions: Sequence[Region], chosen: Sequence[str]
 ) -> None:
-    """Add the tags that attach something to what is chosen, and to all that lies below it: on both sides a HEAD for each."""
-    tags = {tag: owner[0] for tag, owner in ((tag, attached_to(tag)) for tag in seen.listed) if owner is not None}
+    """Add the tags that attach something to what is chosen, to all that lies below it, and to what is attached itself: on both sides
+    a HEAD for each."""
+    tags = {tag: owner for tag, owner in ((tag, attached_to(tag)) for tag in seen.listed) if owner is not None}
     speaks = bool(seen.survey.tags) and _speaks_referrers(memory, surveyor.client, seen.source)
     if not tags and not speaks:
         return
     wanted_tags = set(chosen)
-    surveyor.read(seen.survey, [digest for tag, digest in seen.survey.tags.items() if tag in wanted_tags])
-    known = set(seen.survey.manifests)
-    wanted = [tag for tag, owner in tags.items() if owner in known]
-    found = surveyor.digests(seen.source, wanted)
-    seen.survey.tags.update(found.tags)
-    seen.survey.problems.update(found.problems)
-    if speaks:
-        wanted += _ask_source(seen, surveyor, sorted(known), set(wanted))
+    fresh = [digest for tag, digest in seen.survey.tags.items() if tag in wanted_tags]
+    wanted: List[str] = []
+    known: Set[str] = set()
+    while fresh:
+        surveyor.read(seen.survey, fresh)
+        new = set(seen.survey.manifests) - known
+        known |= new
+        names = [tag for tag, owner in tags.items() if owner[0] in new]
+        found = surveyor.digests(seen.source, names)
+        seen.survey.tags.update(found.tags)
+        seen.survey.problems.update(found.problems)
+        # Nothing refers to a list.
+        known |= {digest for tag, digest in found.tags.items() if tags[tag][1] == REFERRERS}
+        if speaks:
+            names += _ask_source(seen, surveyor, sorted(new - set(seen.made)), set(names))
+        fresh = [seen.survey.tags[name] for name in names if name in seen.survey.tags]
+        wanted += names
     if not wanted:
         return
     more = seen.each_region(regions, lambda region: heads(region, seen.target, wanted))

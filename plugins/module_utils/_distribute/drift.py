@@ -118,8 +118,8 @@ def _manifest_of(region: Region, row: Row) -> Optional[Manifest]:
 
 
 def _extra(job: Job, seen: Look) -> List[Dict[str, Any]]:
-    """Tags that a region has and the source does not: one list for each region."""
-    known = set(seen.listed)
+    """Tags that a region has and the source does not: one list for each region. What the source lists by its API has no tag there."""
+    known = {*seen.listed, *seen.digests}
 
     def of(region: Region) -> List[Dict[str, Any]]:
         if region.down is not None or region.name in seen.problems:
