@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import email.utils
 import json
+import os
 import random
 import socket
 import threading
@@ -317,9 +318,20 @@ def explain(answer: Answer) -> str:
         errors = json_of(answer)["errors"]
         first = errors[0]
         words = [str(first.get(key)) for key in ("code", "message") if first.get(key)]
+        cause = _cause(first) if first.get("code") == "UNKNOWN" else ""
     except (RegistryError, KeyError, IndexError, TypeError, AttributeError):
         return ""
-    return " (%s)" % ": ".join(words)[:200] if words else ""
+    return " (%s)" % ": ".join([": ".join(words)[:200], *([cause] if cause else [])]) if words else ""
+
+
+def _cause(error: Mapping[str, Any]) -> str:
+    """The end of what is told of an error that has no code, where the cause stands; of a disk it may be no more than a number."""
+    detail = error.get("detail")
+    if isinstance(detail, str):
+        return detail.rpartition(": ")[2][-80:]
+    inner = detail.get("Enclosed") if isinstance(detail, dict) else None
+    number = inner.get("Err") if isinstance(inner, dict) else None
+    return os.strerror(number).lower() if isinstance(number, int) and 0 < number < 1000 else ""
 
 
 def json_of(answer: Answer) -> Any:

@@ -203,6 +203,18 @@ def test_dates():
     [
         (b'{"errors":[{"code":"DENIED","message":"no"}]}', " (DENIED: no)"),
         (b'{"errors":[{"code":"DENIED"}]}', " (DENIED)"),
+        (b'{"errors":[{"code":"DENIED","detail":"write /data: no space left on device"}]}', " (DENIED)"),
+        (
+            b'{"errors":[{"code":"UNKNOWN","detail":"write /data/a: no space left on device"}]}',
+            " (UNKNOWN: no space left on device)",
+        ),
+        (
+            b'{"errors":[{"code":"UNKNOWN","detail":{"DriverName":"filesystem","Enclosed":{"Op":"write","Err":28}}}]}',
+            " (UNKNOWN: no space left on device)",
+        ),
+        (b'{"errors":[{"code":"UNKNOWN","detail":{"Enclosed":{"Err":99999999999999}}}]}', " (UNKNOWN)"),
+        (b'{"errors":[{"code":"UNKNOWN","detail":{"Enclosed":28}}]}', " (UNKNOWN)"),
+        (b'{"errors":[{"code":"UNKNOWN","detail":[1]}]}', " (UNKNOWN)"),
         (b'{"errors":[{}]}', ""),
         (b'{"errors":[]}', ""),
         (b'{"errors":{"a":1}}', ""),
