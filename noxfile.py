@@ -256,12 +256,16 @@ def bench(session: nox.Session) -> None:
     """Clean-up of hosts, then retention in registries, next to other tools; figures are ratios and counts.
 
     `nox -s bench -- registry` runs the second part alone; what follows it are its options, else they are those of the first.
+    `nox -s bench -- shares` measures what it gains to share the repositories of a distribution between workers.
     """
     layer(session, CORE, *SDK, "docker-prune-plan==0.2.1", "docker-custodian==0.7.4", "pip")
     ensure_lab_programs(session.run)
     stage.build(session.run)
     stage.own_copy(session.run, "bench")  # other layers may build the stage anew while this one measures
     session.env["PYTHONPATH"] = str(stage.BUILD / "copies" / "bench")
+    if session.posargs[:1] == ["shares"]:
+        session.run("python", "tests/benchmarks/region_shares.py", *session.posargs[1:])
+        return
     alone = session.posargs[:1] == ["registry"]
     if not alone:
         session.run("python", "tests/benchmarks/run.py", *session.posargs)

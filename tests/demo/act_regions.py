@@ -7,40 +7,41 @@ from __future__ import annotations
 
 import re
 
-from demo import OLD_API, PLAYBOOKS, Demo
+from demo import OLD_API, PLAYBOOKS, REGIONS_REPORT, Demo
 from registry_pushing import head_manifest
 from releases import BAD, CART, LATER, push_release
 from telling import insist, told
 
 DISTRIBUTION = PLAYBOOKS / "distribution.yml"
 NOBODY_FAR = ("-e", '{"image_fleet_far_regions": []}')
+ROLLBACK = ("-e", "image_fleet_sync_rollback=last")
 
 
 def promote_and_catch_up(demo: Demo) -> None:
     home, near, far = (one["address"] for one in demo.lab["registries"])
     told("The first registry is home; the other two are the regions eu and us. Everything of %s goes there:\n" % CART)
-    told(_regions_of(demo.listen(DISTRIBUTION)))
+    told(_regions_of(_distribute(demo)))
     insist(_same(home, near, "latest") and _same(home, far, "latest"), "latest is not the same everywhere")
 
     push_release(home, LATER)
-    demo.listen(DISTRIBUTION, options=NOBODY_FAR)
+    _distribute(demo, *NOBODY_FAR)
     told("\n%s comes out. Somebody brings it to eu and forgets us. Any look at the regions shows it:\n" % LATER)
-    seen = demo.listen(DISTRIBUTION, options=("--check",))
+    seen = _distribute(demo, "--check")
     told(_drift_of(seen))
     insist(re.search(r"^  us +BEHIND ", seen, re.MULTILINE) is not None, "the region that lags is not shown")
 
     told("\nplaybooks/distribution.yml catches up: content first, then the tags that move.\n")
-    told(_regions_of(demo.listen(DISTRIBUTION)))
+    told(_regions_of(_distribute(demo)))
     insist(_same(home, far, LATER) and _same(home, far, "latest"), "us did not catch up")
 
     before = head_manifest(home, CART, "latest")[1]
     push_release(home, BAD)
-    demo.listen(DISTRIBUTION)
+    _distribute(demo)
     told(
         "\n%s is brought to both, and turns out to be bad. -e image_fleet_sync_rollback=last moves the tags back:\n"
         % BAD
     )
-    told(_regions_of(demo.listen(DISTRIBUTION, options=("-e", "image_fleet_sync_rollback=last"))))
+    told(_regions_of(_distribute(demo, *ROLLBACK)))
     for region in (near, far):
         insist(head_manifest(region, CART, "latest")[1] == before, "latest was not moved back")
     name = "%s/%s:latest" % (demo.lab["registries"][2]["name_in_fleet"], CART)
@@ -49,6 +50,10 @@ def promote_and_catch_up(demo: Demo) -> None:
     found = demo.on(OLD_API, pull)
     insist(found.endswith(before), "%s is not what it was before" % name)
     told(found)
+
+
+def _distribute(demo: Demo, *options: str) -> str:
+    return demo.listen(DISTRIBUTION, options=("-e", "image_fleet_report=%s" % REGIONS_REPORT, *options))
 
 
 def _same(home: str, region: str, tag: str) -> bool:

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 PLAYBOOKS = ROOT / "playbooks"
 REPORT = ROOT / "build" / "demo" / "fleet.html"
+REGIONS_REPORT = REPORT.with_name("regions.html")
 LAB = "demo"
 #: Which host plays which part.
 CONTROL, BRAKED, OLD_API, STOPPED = "host-1", "host-2", "host-3", "host-4"

@@ -19,7 +19,7 @@ import act_plan
 import act_refusal
 import act_regions
 import act_restore
-from demo import BRAKED, REPORT, STOPPED, Demo
+from demo import BRAKED, REGIONS_REPORT, REPORT, STOPPED, Demo
 from lab import LabError
 from telling import DemoFailed, title, told
 
@@ -78,6 +78,7 @@ def main() -> int:
             told("\nThe demo failed in part %d: %s" % (number, problem))
             return 1
     title("The report of the hosts and the registry: %s" % REPORT)
+    told("That of the regions: %s" % REGIONS_REPORT)
     told("Look around: %s" % " ".join(demo.ssh(BRAKED)))
     told("Remove every trace: make demo-down")
     return 0

@@ -156,7 +156,7 @@ def sync_lines(result: Mapping[str, Any], top: int = TOP) -> List[str]:
                 printable(row["tag"]),
                 printable(row["action"]),
                 printable(row["outcome"]),
-                _short(row["error"] or row["reason"]),
+                short_digests(row["error"] or row["reason"]),
             ]
             for row in rows[:top]
         ]
@@ -185,7 +185,7 @@ def _drift_rows(result: Mapping[str, Any], top: int) -> List[str]:
             printable(row["tag"] or "-"),
             printable(row["status"]),
             show_moment(printable(row.get("since") or "")) or "-",
-            _short(row["reason"]),
+            short_digests(row["reason"]),
         ]
         for row in rows[:top]
     ]
@@ -194,7 +194,7 @@ def _drift_rows(result: Mapping[str, Any], top: int) -> List[str]:
     return ["Tags that differ:"] + ["  " + line for line in shown] + _more(rows, top)
 
 
-def _short(text: str) -> str:
+def short_digests(text: str) -> str:
     """Digests as far as people read them."""
     return _DIGEST.sub(r"\1", printable(text))
 

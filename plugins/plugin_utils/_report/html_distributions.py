@@ -13,6 +13,7 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.distribu
     drift_order,
     drift_sentence,
     lags,
+    short_digests,
     sync_counts,
     sync_order,
     sync_sentence,
@@ -101,7 +102,7 @@ def _differences(result: Mapping[str, Any]) -> Html:
             tag("span", printable(row["tag"] or "-"), class_="name"),
             tag("span", printable(row["status"], 24), class_="chip"),
             show_moment(printable(row.get("since") or "")) or "-",
-            tag("span", printable(row["reason"]), class_="reason"),
+            tag("span", short_digests(row["reason"]), class_="reason"),
         ]
 
     header = ["Region", "Repository", "Tag", "Status", "Since", "Reason"]
@@ -115,8 +116,8 @@ def _plan(result: Mapping[str, Any]) -> Html:
             tag("span", printable(row["repository"]), class_="name"),
             tag("span", printable(row["tag"]), class_="name"),
             printable(row["action"]),
-            tag("span", printable(row["reason"]), class_="reason"),
-            outcome_chip(printable(row["outcome"], 12), printable(row["error"] or "")),
+            tag("span", short_digests(row["reason"]), class_="reason"),
+            outcome_chip(printable(row["outcome"], 12), short_digests(row["error"] or "")),
         ]
 
     header = ["Region", "Repository", "Tag", "Action", "Reason", "Outcome"]

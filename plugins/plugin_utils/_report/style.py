@@ -96,6 +96,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .bar .fill { fill: var(--accent); }
 .bar .maybe { fill: var(--accent); opacity: .4; }
 .plan th:first-child { width: 26%; }
+@media (min-width: 761px) { section[id^="distribution-"] .plan th:first-child { width: 11%; } }
 .top th:nth-child(2) { width: 15%; } .misses th:nth-child(2) { width: 15%; } .misses th:nth-child(3) { width: 26%; }
 .hosts th:first-child { width: 18%; } .hosts th:nth-child(6) { width: 20%; }
 .hosts td, .hosts th { vertical-align: middle; }
