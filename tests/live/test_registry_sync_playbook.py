@@ -69,7 +69,7 @@ def test_progress_and_a_table(regions: Regions, tmp_path: Path) -> None:
     ]
     assert "Regions: 8 tags compared, 0 unchanged, 8 brought" in done.stdout
     assert "region-1: 4 done" in done.stdout
-    assert re.search(r"REGION +REPOSITORY +TAG +STATUS", done.stdout)
+    assert re.search(r"REGION +REPOSITORY +TAG +ACTION +STATUS", done.stdout)
     again = play(regions, tmp_path)
     assert "changed=0" in again.stdout and "8 tags compared, 8 unchanged" in again.stdout
 
