@@ -68,6 +68,16 @@ def test_a_thousand_tags(one: Regions) -> None:
     assert one.count() <= 2010
 
 
+def test_images_that_have_tags_of_their_own_beside_their_indexes(one: Regions) -> None:
+    """The registry takes a good index for damaged when it is just writing down, for another tag, that it has an image of it."""
+    images = [content.simple("part-%d" % number) for number in range(30)]
+    for number, image in enumerate(images):
+        lay(one.source, WEB, image, "1.%d.0" % number)
+        lay(one.source, WEB, content.index(images, annotations={"of": str(number)}), "2.%d.0" % number)
+    assert one.sync()["summary"]["copied"] == 60
+    assert one.all[0].tags(WEB) == one.source.tags(WEB) and not one.broken()
+
+
 def test_every_blob_is_read_once_for_three_regions(regions: Regions) -> None:
     built = releases(regions, 8)
     blobs = {digest(blob) for index in built for image in index.children for blob in image.blobs}

@@ -170,3 +170,19 @@ def test_none_comes_along_that_is_not_wanted(pair: Pair) -> None:
     pair.sync(referrers=False)
     assert listed(pair.region, index) == set() and list_tags(pair.region.address, WEB) == ["1.0.0"]
     assert [status for _tag, status in pair.drift()] == ["missing_signature"]
+
+
+@pytest.mark.parametrize("kind", [API, TAGS])
+def test_a_source_that_got_the_api_lists_what_came_since_and_its_older_tag(tmp_path: Path, kind: str) -> None:
+    """A tag that is there from the time before hides nothing."""
+    source, region = StandInRegistry(referrers_api=False), registry_of(kind, tmp_path / "eu")
+    with source, region:
+        pair = Pair(source, region, tmp_path)
+        index = release(pair)
+        before, since = (content.referrer(index, seed=seed) for seed in ("before", "since"))
+        attach(source.address, WEB, before)
+        source.habits.referrers_api = True
+        refer(source, since)
+        pair.sync()
+        check(pair, index, before, since)
+        assert pair.drift() == [] and not pair.sync()["changed"]

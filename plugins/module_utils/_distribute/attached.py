@@ -55,7 +55,7 @@ def ask_attachments(
         # Nothing refers to a list.
         known |= {digest for tag, digest in found.tags.items() if tags[tag][1] == REFERRERS}
         if speaks:
-            names += _ask_source(seen, surveyor, sorted(new - set(seen.made)), set(names))
+            names += [tag for tag in _ask_source(seen, surveyor, sorted(new - set(seen.made))) if tag not in names]
         fresh = [seen.survey.tags[name] for name in names if name in seen.survey.tags]
         wanted += names
     if not wanted:
@@ -72,12 +72,23 @@ def _speaks_referrers(memory: CapabilityMemory, client: RegistryClient, reposito
     return bool(memory.known.referrers)
 
 
-def _ask_source(seen: Look, surveyor: Surveyor, digests: Sequence[str], by_tag: Set[str]) -> List[str]:
-    """What the source's API lists, as the tags under which such lists are elsewhere."""
+def _ask_source(seen: Look, surveyor: Surveyor, digests: Sequence[str]) -> List[str]:
+    """What the source's API lists, as the tags under which such lists are elsewhere; where it has such a tag too, all of both."""
     problems: Dict[str, str] = {}
-    fresh = [one for one in digests if referrers_tag(one) not in by_tag]
     added = []
-    for digest, data in surveyor.each(fresh, lambda one: surveyor.client.referrers(seen.source, one), problems):
+
+    def ask(digest: str) -> Optional[bytes]:
+        data = surveyor.client.referrers(seen.source, digest)
+        tagged = seen.survey.tags.get(referrers_tag(digest))
+        if data is None or tagged is None:
+            return data
+        try:
+            return merge_lists(data, surveyor.reader.bytes_of(seen.source, tagged))[0]
+        except ValueError:
+            # Something else has that name; it is brought as it is.
+            return None
+
+    for digest, data in surveyor.each(digests, ask, problems):
         if data is not None and has_entries(data):
             tag, listed = referrers_tag(digest), digest_of(data)
             seen.survey.tags[tag] = listed

@@ -34,7 +34,7 @@ def put_tags(regions: Sequence[Region], rows: Sequence[Row], content: Content, l
             if row.action != COPY:
                 _check_unmoved(region, row)
             media_type, data = content(row)
-            region.client.put_manifest(row.repository, row.tag, media_type, data)
+            _put(region, row, media_type, data)
             ledger.settle(row, DONE)
         except FleetError as error:
             ledger.settle(row, FAILED, region.gave_up(error))
@@ -47,6 +47,20 @@ def put_tags(regions: Sequence[Region], rows: Sequence[Row], content: Content, l
     if rows:
         with ThreadPoolExecutor(len(regions)) as pool:
             list(pool.map(of, regions))
+
+
+def _put(region: Region, row: Row, media_type: str, data: bytes) -> None:
+    """The registry has these bytes already. docker-registry 2.8 takes an index for damaged (400) all the same when it is just writing
+    down, for another tag, that it has an image of it."""
+    for attempt in range(region.client.options.retries + 1):
+        if attempt:
+            region.client.pause(attempt - 1)
+        try:
+            region.client.put_manifest(row.repository, row.tag, media_type, data)
+            return
+        except RegistryRefusal as error:
+            if error.status != 400 or attempt == region.client.options.retries:
+                raise
 
 
 def _check_unmoved(region: Region, row: Row) -> None:

@@ -140,6 +140,20 @@ def test_a_refusal_in_one_repository_is_no_reason_to_give_up_the_region(world):
     assert set(world.us.tagged) == {"app", "other"}
 
 
+@pytest.mark.parametrize("times, outcome", [(2, "done"), (3, "failed")])
+def test_good_bytes_that_a_region_takes_for_damaged_are_put_again(world, times, outcome):
+    """As often as retries says."""
+    world.source.hold("app", "1.0.0", "two")
+    faults = ["1.0.0"] * times
+    world.eu.fault = refuses(lambda method, _repository, what: method == "PUT" and what in faults and faults.pop(), 400)
+    if outcome == "failed":
+        _told, result = world.fails(destinations=ONE_REGION)
+    else:
+        result = world.run(destinations=ONE_REGION)
+    assert outcomes(result) == {("eu", "1.0.0"): outcome} and faults == []
+    assert len([1 for entry in world.eu.log if entry[0] == "PAUSE"]) == 2
+
+
 def test_tags_that_never_move_are_counted_although_not_asked_for(world):
     for tag in ("1.0.0", "1.0.1"):
         digest = world.source.hold("app", tag, tag)
