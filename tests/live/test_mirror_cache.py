@@ -71,9 +71,16 @@ class Cache:
         text, _line, code = done.rstrip().rpartition("\n")
         return int(code), json.loads(text)
 
-    def pull(self, repository: str, digest: str) -> None:
-        path = "/v2/%s/manifests/%s" % (repository, digest)
-        assert call(self.address, "GET", path, headers=[("Accept", OCI_MANIFEST)]).status == 200
+    def pull(self, repository: str, reference: str) -> str:
+        """Everything of an image, each piece compared with its digest; returns the digest of the image."""
+        path = "/v2/%s/manifests/%s" % (repository, reference)
+        answer = call(self.address, "GET", path, headers=[("Accept", OCI_MANIFEST)])
+        assert answer.status == 200, answer
+        manifest = json.loads(answer.body)
+        for piece in (manifest["config"], *manifest["layers"]):
+            blob = call(self.address, "GET", "/v2/%s/blobs/%s" % (repository, piece["digest"]))
+            assert blob.status == 200 and digest(blob.body) == piece["digest"], piece
+        return digest(answer.body)
 
     def holds(self, repository: str) -> bool:
         found = self.host.run(
@@ -106,9 +113,9 @@ def cache(tmp_path: Path, upstream: OwnRegistry) -> Iterator[Cache]:
 def test_it_is_emptied_only_while_its_upstream_answers_and_comes_back_when_nothing_can_be_pulled(
     cache: Cache, upstream: OwnRegistry
 ) -> None:
-    digest = serve(upstream, "library/one", "1")
-    cache.pull("library/one", "1")
-    assert cache.holds("library/one")
+    one, two = (serve(upstream, name, "1") for name in ("library/one", "library/two"))
+    assert cache.pull("library/one", "1") == one and cache.pull("library/two", "1") == two
+    assert cache.holds("library/one") and cache.holds("library/two")
 
     upstream.stop()
     code, report = cache.clean(max_size="1kB")
@@ -120,15 +127,21 @@ def test_it_is_emptied_only_while_its_upstream_answers_and_comes_back_when_nothi
     code, report = cache.clean(max_size="1kB", probe="library/nothing:1")
     assert code == 3 and "it has its old content again" in report["message"], report
     assert cache.holds("library/one")
-    cache.pull("library/one", digest)
+    assert cache.pull("library/one", one) == one
 
     # A run that was killed after it set the content aside leaves a cache that starts, and the next run ends it.
     cache.host.run("echo empty >%s/.imagefleet-order && systemctl restart imagefleet-mirror-live" % STORAGE)
     assert not cache.holds("library/one")
     wait_until("the cache", lambda: call(cache.address, "GET", "/v2/").status == 200, 30)
-    cache.pull("library/one", "1")
+    assert cache.pull("library/one", "1") == one and cache.pull("library/two", "1") == two
     code, report = cache.clean(max_size="1kB")
-    assert code == 0 and report["result"]["summary"]["images_read"] == 1, report
+    summary = report["result"]["summary"]
+    assert code == 0 and summary["images_read"] == 1 and 0 < summary["used_bytes"] < summary["used_bytes_before"], (
+        report
+    )
+    # Of what it held it has the image that was its proof, and it brings the other one again, whole.
+    assert cache.holds("library/one") and not cache.holds("library/two")
+    assert cache.pull("library/one", "1") == one and cache.pull("library/two", "1") == two
     assert cache.host.run("ls -A %s" % STORAGE).split() == [
         ".imagefleet-emptied",
         ".imagefleet-mirror.json",
