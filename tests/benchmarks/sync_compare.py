@@ -147,7 +147,11 @@ def compare_drift(folder: Path, peers: Sequence[Peer], say: Say) -> dict[str, An
             for registry in (source, region):
                 lay(registry, images.REPOSITORY, content.simple("far-%d" % number), "1.%d.0" % number)
         with far_away(source.address, DELAY) as far_source, far_away(region.address, DELAY) as far_region:
-            tools: list[Tool] = [ours("drift", what="drift"), ours("drift, 16 at a time", "drift", 16)]
+            tools: list[Tool] = [
+                ours("drift", what="drift"),
+                ours("drift, 16 at a time", "drift", 16),
+                ours("drift, 32 at a time", "drift", 32),
+            ]
             for tool in [*tools, *sync_tools(peers, check=True)]:
                 if tool.command is None:
                     rows.append({"tool": tool.name, "missing": tool.missing})
