@@ -14,15 +14,21 @@ import json
 import sys
 from pathlib import Path
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.drift import run_drift
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import parse_sync_options
-from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.run import run_sync
 
 
 def main(path: str) -> int:
     orders = json.loads(Path(path).read_text())
     request = parse_sync_options(orders["options"])
-    result = run_sync(request, True) if orders["do"] == "sync" else run_drift(request)
+    # Each of the two modules loads what it needs, and not what the other does.
+    if orders["do"] == "sync":
+        from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.run import run_sync
+
+        result = run_sync(request, True)
+    else:
+        from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.drift import run_drift
+
+        result = run_drift(request)
     json.dump(result["summary"], sys.stdout)
     return 0
 

@@ -16,7 +16,7 @@ import time
 import traceback
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Callable, Iterator, List, Mapping, Optional
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 from urllib.parse import urljoin, urlsplit
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError
@@ -85,6 +85,7 @@ class Transport:
         self._slots = threading.BoundedSemaphore(options.concurrency)
         self._lock = threading.Lock()
         self._quiet_until = 0.0
+        self._proxies: Dict[Tuple[str, str], Optional[Proxy]] = {}
         self.requests = 0
         self.server_time: Optional[int] = None
 
@@ -210,7 +211,7 @@ class Transport:
 
     def _ask(self, session: Any, method: str, url: str, **more: Any) -> Any:
         """One request, through the proxy that the environment names for its target."""
-        proxy = proxy_for(url)
+        proxy = self._proxy_for(url)
         proxies = {} if proxy is None else {"http": proxy.url, "https": proxy.url}
         try:
             return session.request(
@@ -225,6 +226,14 @@ class Transport:
                 "The proxy %s that the environment names for registry %s cannot be used: %s"
                 % (proxy.place, self._options.registry, cause)
             ) from None
+
+    def _proxy_for(self, url: str) -> Optional[Proxy]:
+        """Found once for each host: to look through the environment takes longer than all else that a request needs here."""
+        parts = urlsplit(url)
+        place = (parts.scheme, parts.netloc)
+        if place not in self._proxies:
+            self._proxies[place] = proxy_for(url)
+        return self._proxies[place]
 
     def _note_time(self, url: str, response: Any) -> None:
         told = parse_http_date(response.headers.get("Date", ""))

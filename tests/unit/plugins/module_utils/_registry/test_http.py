@@ -324,3 +324,17 @@ def test_a_refused_stream_is_heeded_by_all(monkeypatch):
     with transport.open(put(Content())) as stream:
         assert stream.status == 201
     assert slept == [7.0]
+
+
+def test_the_environment_is_asked_for_a_proxy_once_for_each_host(monkeypatch):
+    asked = []
+
+    def found(url):
+        asked.append(url)
+
+    monkeypatch.setattr(http, "proxy_for", found)
+    transport = Transport(make_registry_options({"registry": "r.example.com"}))
+    for path in ("v2/a", "v2/b", "v2/a"):
+        for place in (HTTPS, "https://cdn.example.net/", "http://r.example.com/"):
+            assert transport._proxy_for(place + path) is None
+    assert asked == [HTTPS + "v2/a", "https://cdn.example.net/v2/a", "http://r.example.com/v2/a"]
