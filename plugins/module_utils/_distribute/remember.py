@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import time
-from typing import Iterable, List, Mapping, Sequence
+from typing import Iterable, List, Mapping, Optional, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.seen import Look
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import LockedError
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, LockedError, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.attachment import attached_to
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.clock import read_clock
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.lock import exclusive_lock
@@ -56,9 +56,14 @@ def find_vanished(memory: SyncMemory, looks: Sequence[Look], regions: Iterable[s
     return found
 
 
-def remember(path: str, rows: Sequence[Row], vanished: Sequence[Vanished], looks: Sequence[Look], now: int) -> None:
-    """Add to the memory of the source. Runs beside each other wait for their turn. Raises StateError, LockedError."""
-    for attempt in range(ATTEMPTS):
+def remember(
+    path: str, rows: Sequence[Row], vanished: Sequence[Vanished], looks: Sequence[Look], now: int
+) -> Optional[str]:
+    """Add to the memory of the source, and tell why it could not be done: what the run did must be told all the same.
+
+    Runs beside each other wait for their turn.
+    """
+    for _attempt in range(ATTEMPTS):
         try:
             with exclusive_lock(path + ".lock"):
                 memory, damage = load_sync_memory(path)
@@ -66,11 +71,17 @@ def remember(path: str, rows: Sequence[Row], vanished: Sequence[Vanished], looks
                 clock = read_clock(now)
                 memory.last_run, memory.boot_id, memory.boot_seconds = now, clock.boot, clock.uptime
                 save_sync_memory(path, memory, damage is not None)
-                return
-        except LockedError:
-            if attempt + 1 == ATTEMPTS:
-                raise
+                return None
+        except LockedError as error:
+            failure: FleetError = error
             time.sleep(PAUSE)
+        except StateError as error:
+            failure = error
+            break
+    return (
+        "state_dir: what this run did could not be remembered, so tags that were moved back may move again: %s"
+        % failure
+    )
 
 
 def add(memory: SyncMemory, rows: Sequence[Row], vanished: Sequence[Vanished], looks: Sequence[Look]) -> None:

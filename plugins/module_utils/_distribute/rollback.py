@@ -72,7 +72,8 @@ def run_rollback(request: SyncRequest, apply: bool, now: int, run_program: Optio
         journal.add(as_moves(todo))
         put_tags(regions, todo, lambda row: _content(named[row.region], row), ledger)
         rows = ledger.settled(rows)
-        remember(sync_memory_path(request.state_dir, source), rows, (), (), now)
+        forgotten = remember(sync_memory_path(request.state_dir, source), rows, (), (), now)
+        problems += [] if forgotten is None else [forgotten]
     result = _result(rows, regions, journal if apply else None, problems)
     failed = [row for row in rows if row.outcome in (FAILED, DEFERRED)]
     if apply and (failed or problems):

@@ -51,7 +51,8 @@ def run_sync(
     removal, refusals, notes = _remove(request, job, memory, vanished, now, apply, run_program)
     rows = [*ledger.settled(job.rows), *removal]
     if apply:
-        remember(path, rows, vanished, job.looks, now)
+        forgotten = remember(path, rows, vanished, job.looks, now)
+        refusals += [] if forgotten is None else [forgotten]
         if journal.used:
             forget_old_moves(request.state_dir, request.source.registry, now)
     notes += [damage] if damage is not None else []

@@ -14,7 +14,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     RegistryError,
     RegistryRefusal,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan import COPY, DONE, FAILED, Ledger, Row
+from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan import DONE, FAILED, Ledger, Row
 
 # Media type and bytes of what a row's tag shall point at.
 Content = Callable[[Row], Tuple[str, bytes]]
@@ -31,8 +31,6 @@ def put_tags(regions: Sequence[Region], rows: Sequence[Row], content: Content, l
             if row.by_api:
                 ledger.settle(row, DONE)
                 return
-            if row.action != COPY:
-                _check_unmoved(region, row)
             media_type, data = content(row)
             _put(region, row, media_type, data)
             ledger.settle(row, DONE)
@@ -55,6 +53,8 @@ def _put(region: Region, row: Row, media_type: str, data: bytes) -> None:
     for attempt in range(region.client.options.retries + 1):
         if attempt:
             region.client.pause(attempt - 1)
+        # Each time anew: what was compared may be hours old, and a tag of somebody else would be lost.
+        _check_unmoved(region, row)
         try:
             region.client.put_manifest(row.repository, row.tag, media_type, data)
             return
@@ -64,8 +64,9 @@ def _put(region: Region, row: Row, media_type: str, data: bytes) -> None:
 
 
 def _check_unmoved(region: Region, row: Row) -> None:
-    """Raises RegistryRefusal when somebody else moved the tag since it was compared."""
+    """Raises RegistryRefusal when somebody else made, moved or removed the tag since it was compared."""
     head = region.client.head(row.repository, row.tag)
     now = None if head is None else head.digest
     if now not in (row.previous, row.digest):
-        raise RegistryRefusal("it was moved to %s meanwhile; the next run compares it anew" % now, 409)
+        told = "removed" if now is None else "moved to %s" % now
+        raise RegistryRefusal("it was %s meanwhile; the next run compares it anew" % told, 409)

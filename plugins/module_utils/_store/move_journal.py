@@ -96,13 +96,13 @@ def read_moves(state_dir: str, source: str, run_id: str) -> List[Move]:
 
 
 def forget_old_moves(state_dir: str, source: str, now: int) -> None:
-    """Remove runs that are of no use any more."""
-    for run_id in move_runs(state_dir, source):
-        if now - moment_of(run_id) > LIFE:
-            try:
+    """Remove runs that are of no use any more; what cannot be removed stays."""
+    try:
+        for run_id in move_runs(state_dir, source):
+            if now - moment_of(run_id) > LIFE:
                 os.unlink(_path(state_dir, source, run_id))
-            except OSError:
-                return
+    except (StateError, OSError):
+        return
 
 
 SUFFIX = ".moves"

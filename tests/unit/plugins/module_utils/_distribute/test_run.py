@@ -199,6 +199,30 @@ def test_a_region_that_does_not_mount_is_asked_once(world):
     assert world.run(repositories=given, destinations=ONE_REGION)["summary"]["mounted"] == 6
 
 
+def test_a_tag_that_somebody_made_meanwhile_is_left_alone(world):
+    """It was missing when it was compared, and long copies lie between; nothing would tell what it was."""
+    world.source.hold("app", "1.0.0", "one")
+    theirs = []
+
+    def fault(method, repository, what):
+        if method == "SEND" and not theirs:
+            theirs.append(world.eu.hold("app", "1.0.0", "somebody else's"))
+
+    world.eu.fault = fault
+    message, result = world.fails()
+    assert "it was moved to %s meanwhile" % theirs[0] in message
+    assert world.eu.tagged["app"]["1.0.0"] == theirs[0]
+    assert outcomes(result) == {("eu", "1.0.0"): "failed", ("us", "1.0.0"): "done"}
+
+
+def test_what_was_done_is_told_although_it_cannot_be_remembered(world, tmp_path):
+    world.source.hold("app", "1.0.0", "one")
+    (tmp_path / "src.example.com.json.lock").mkdir()
+    message, result = world.fails(state_dir=str(tmp_path))
+    assert "state_dir: what this run did could not be remembered" in message
+    assert set(outcomes(result).values()) == {"done"} and result["summary"]["copied"] == 2
+
+
 def test_a_repository_that_is_not_there_does_not_stop_the_others(world):
     world.source.hold("app", "1.0.0", "one")
     message, _result = world.fails(repositories=["gone", "app"])
