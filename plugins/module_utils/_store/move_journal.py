@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict, dataclass
 from typing import List, Optional, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.journal import (
+    append_entries,
+    list_folder,
+    parse_entries,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.names import (
     file_name,
     is_run_id,
@@ -49,31 +53,14 @@ class MoveJournal:
         """When this returns, they are on disk. Raises StateError."""
         if not moves:
             return
-        lines = b"".join(json.dumps(asdict(move), sort_keys=True).encode("utf-8") + b"\n" for move in moves)
-        try:
-            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
-            with open(self._path, "ab") as stream:
-                os.fchmod(stream.fileno(), 0o600)
-                stream.write(lines)
-                stream.flush()
-                os.fsync(stream.fileno())
-        except OSError as error:
-            raise StateError(
-                "state_dir: cannot write %s: %s; without it nothing could be moved back, so nothing of it was moved"
-                % (self._path, error.strerror or error)
-            ) from error
+        without = "without it nothing could be moved back, so nothing of it was moved (state_dir)"
+        append_entries(self._path, map(asdict, moves), without)
         self.used = True
 
 
 def move_runs(state_dir: str, source: str) -> List[str]:
     """Ids of the runs that moved something, oldest first. Raises StateError."""
-    folder = _folder(state_dir, source)
-    try:
-        names = [name[: -len(SUFFIX)] for name in os.listdir(folder) if name.endswith(SUFFIX)]
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise StateError("cannot read %s: %s" % (folder, error.strerror or error)) from error
+    names = [name[: -len(SUFFIX)] for name in list_folder(_folder(state_dir, source)) if name.endswith(SUFFIX)]
     return sorted(name for name in names if is_run_id(name))
 
 
@@ -86,13 +73,7 @@ def read_moves(state_dir: str, source: str, run_id: str) -> List[Move]:
             "rollback: there is no run %r of registry %s in %s; there is: %s"
             % (run_id, source, state_dir, ", ".join(known[-5:]) or "none")
         )
-    moves = []
-    for line in data.split(b"\n")[:-1]:
-        try:
-            moves.append(_move(json.loads(line.decode("utf-8"))))
-        except (ValueError, KeyError, TypeError) as error:
-            raise StateError("%s is damaged: %s" % (_path(state_dir, source, run_id), error)) from error
-    return moves
+    return parse_entries(_path(state_dir, source, run_id), data, _move)
 
 
 def forget_old_moves(state_dir: str, source: str, now: int) -> None:

@@ -5,22 +5,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict, dataclass, field
 from typing import Any, Dict, Optional, Tuple
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
-from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import (
-    read_capped,
-    remove_leftovers,
-    write_atomic,
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.memory_file import (
+    load_memory_file,
+    save_memory_file,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.names import file_name
 
 DEFAULT_STATE_DIR = "/var/lib/imagefleet/retention"
 SCHEMA = 1
-MAXIMUM_BYTES = 512 * 1024 * 1024
 
 # A digest and a moment in epoch seconds.
 Since = Tuple[str, int]
@@ -57,33 +53,16 @@ def load_memory(path: str) -> Tuple[RegistryMemory, Optional[str]]:
 
     A damaged file is left for save_memory() to move aside: waiting starts again, so nothing goes too early.
     """
-    data = read_capped(path, MAXIMUM_BYTES)
-    if data is None:
-        return RegistryMemory(), None
-    try:
-        return _decode(json.loads(data.decode("utf-8"))), None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        return RegistryMemory(), (
-            "the state %s starts over, since it cannot be understood (%s): what waited to be confirmed waits anew"
-            % (path, error)
-        )
+    memory, damage = load_memory_file(path, SCHEMA, _decode, "what waited to be confirmed waits anew")
+    return memory or RegistryMemory(), damage
 
 
 def save_memory(path: str, memory: RegistryMemory, damaged: bool) -> None:
     """Replace the file; a damaged one becomes `path`.corrupt. Raises StateError. The caller holds the lock of the registry."""
-    if damaged:
-        try:
-            os.replace(path, path + ".corrupt")
-        except OSError as error:
-            raise StateError("cannot move the damaged state %s aside: %s" % (path, error.strerror or error)) from error
-    remove_leftovers(path)
-    document = {"schema": SCHEMA, **asdict(memory)}
-    write_atomic(path, json.dumps(document, sort_keys=True, separators=(",", ":")).encode("utf-8") + b"\n")
+    save_memory_file(path, SCHEMA, asdict(memory), damaged)
 
 
 def _decode(document: Dict[str, Any]) -> RegistryMemory:
-    if document["schema"] != SCHEMA:
-        raise ValueError("its schema is %r, this version reads %d" % (document["schema"], SCHEMA))
     return RegistryMemory(
         last_run=int(document["last_run"]),
         boot_id=str(document["boot_id"]),

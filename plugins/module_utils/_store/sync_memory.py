@@ -5,22 +5,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict, dataclass, field
 from typing import Any, Dict, Optional, Tuple
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
-from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import (
-    read_capped,
-    remove_leftovers,
-    write_atomic,
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.memory_file import (
+    load_memory_file,
+    save_memory_file,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.names import file_name
 
 DEFAULT_STATE_DIR = "/var/lib/imagefleet/sync"
 SCHEMA = 1
-MAXIMUM_BYTES = 512 * 1024 * 1024
+FORGOTTEN = "what earlier runs made is never removed, and tags that were moved back move again"
 
 
 @dataclass
@@ -64,33 +61,16 @@ def load_sync_memory(path: str) -> Tuple[SyncMemory, Optional[str]]:
 
     Who has forgotten what it made removes nothing. A damaged file is left for save_sync_memory() to move aside.
     """
-    data = read_capped(path, MAXIMUM_BYTES)
-    if data is None:
-        return SyncMemory(), None
-    try:
-        return _decode(json.loads(data.decode("utf-8"))), None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        return SyncMemory(), (
-            "the state %s starts over, since it cannot be understood (%s): what earlier runs made is never removed, and tags that "
-            "were moved back move again" % (path, error)
-        )
+    memory, damage = load_memory_file(path, SCHEMA, _decode, FORGOTTEN)
+    return memory or SyncMemory(), damage
 
 
 def save_sync_memory(path: str, memory: SyncMemory, damaged: bool) -> None:
     """Replace the file; a damaged one becomes `path`.corrupt. Raises StateError. The caller holds the lock of the source."""
-    if damaged:
-        try:
-            os.replace(path, path + ".corrupt")
-        except OSError as error:
-            raise StateError("cannot move the damaged state %s aside: %s" % (path, error.strerror or error)) from error
-    remove_leftovers(path)
-    document = {"schema": SCHEMA, **asdict(memory)}
-    write_atomic(path, json.dumps(document, sort_keys=True, separators=(",", ":")).encode("utf-8") + b"\n")
+    save_memory_file(path, SCHEMA, asdict(memory), damaged)
 
 
 def _decode(document: Dict[str, Any]) -> SyncMemory:
-    if document["schema"] != SCHEMA:
-        raise ValueError("its schema is %r, this version reads %d" % (document["schema"], SCHEMA))
     return SyncMemory(
         last_run=int(document["last_run"]),
         boot_id=str(document["boot_id"]),

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from dataclasses import asdict, dataclass
@@ -14,6 +13,11 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import digest_of
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped, write_atomic
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.journal import (
+    append_entries,
+    list_folder,
+    parse_entries,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.names import (
     file_name,
     is_run_id,
@@ -64,18 +68,7 @@ class UndoWriter:
             if digest not in self._content:
                 write_atomic(os.path.join(self._folder, "manifests", digest.rpartition(":")[2]), data)
                 self._content[digest] = data
-        lines = b"".join(json.dumps(asdict(entry), sort_keys=True).encode("utf-8") + b"\n" for entry in entries)
-        path = os.path.join(self._folder, "journal")
-        try:
-            with open(path, "ab") as stream:
-                os.fchmod(stream.fileno(), 0o600)
-                stream.write(lines)
-                stream.flush()
-                os.fsync(stream.fileno())
-        except OSError as error:
-            raise StateError(
-                "cannot write %s: %s; nothing of it was deleted" % (path, error.strerror or error)
-            ) from error
+        append_entries(os.path.join(self._folder, "journal"), map(asdict, entries), "nothing of it was deleted")
         self._entries += entries
 
     def content(self, digest: str) -> Optional[bytes]:
@@ -91,13 +84,7 @@ class UndoWriter:
 
 def undo_runs(undo_dir: str, registry: str) -> List[str]:
     """Ids of the runs that can be undone, oldest first."""
-    try:
-        names = os.listdir(os.path.join(undo_dir, file_name(registry)))
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise StateError("cannot read %s: %s" % (undo_dir, error.strerror or error)) from error
-    return sorted(name for name in names if is_run_id(name))
+    return sorted(name for name in list_folder(os.path.join(undo_dir, file_name(registry))) if is_run_id(name))
 
 
 def read_undo(undo_dir: str, registry: str, run_id: str) -> List[UndoEntry]:
@@ -110,13 +97,7 @@ def read_undo(undo_dir: str, registry: str, run_id: str) -> List[UndoEntry]:
             "there is no undo of run %r for %s in %s; there is: %s"
             % (run_id, registry, undo_dir, ", ".join(known[-5:]) or "none")
         )
-    entries = []
-    for line in data.split(b"\n")[:-1]:
-        try:
-            entries.append(_entry(json.loads(line.decode("utf-8"))))
-        except (ValueError, KeyError, TypeError) as error:
-            raise StateError("%s is damaged: %s" % (path, error)) from error
-    return entries
+    return parse_entries(path, data, _entry)
 
 
 def read_content(undo_dir: str, registry: str, run_id: str, digest: str) -> Optional[bytes]:
