@@ -24,7 +24,7 @@ from .commands import wait_until
 from .engine_api import answers, get
 from .errors import LabError
 from .kernel import remove_cgroups, thaw, unmount_below
-from .paths import CGROUP_ROOT, Cache, cache, lab_root
+from .paths import Cache, cache, cgroup_of, lab_root
 from .process import end, gone, identify, members_in_cgroup, members_marked, recall, remember, send, spawn
 from .tools import environment, program
 
@@ -98,7 +98,7 @@ class Engine:
         if len(str(self.folder / "exec/containerd/containerd-debug.sock")) > _SOCKET_LIMIT:
             raise LabError("%s is too long a directory for an engine: its sockets would exceed 107 bytes" % self.folder)
         self._owner = self._owning_instance()
-        self.cgroup = "/%s/%s/%s" % (CGROUP_ROOT, self._owner.name, self.folder.name)
+        self.cgroup = "%s/%s" % (cgroup_of(self._owner), self.folder.name)
 
     def _owning_instance(self) -> Path:
         """Directory of the instance that this engine lies in, so that `down` finds it; else the engine's own."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from dataclasses import dataclass
@@ -35,6 +36,13 @@ def cache_root() -> Path:
         return Path(chosen)
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return Path(base) / "imagefleet-lab"
+
+
+def cgroup_of(root: Path) -> str:
+    """Control group of what lies in this directory, as an absolute path. Labs of one name in two places have one each, or to take
+    one down would end the other."""
+    place = hashlib.sha256(os.fsencode(os.path.abspath(root))).hexdigest()[:8]
+    return "/%s/%s-%s" % (CGROUP_ROOT, root.name, place)
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,7 @@ class Instance:
     @property
     def cgroup(self) -> str:
         """Control group below which everything of this instance runs, as an absolute path."""
-        return "/%s/%s" % (CGROUP_ROOT, self.name)
+        return cgroup_of(self.root)
 
     def engine(self, name: str) -> Path:
         return self.root / "engines" / name
