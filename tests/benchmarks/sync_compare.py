@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Callable, Sequence
 
 import registry_content as content
 import registry_images as images
@@ -37,6 +37,28 @@ FAULTS: dict[str, tuple[Fault, str, int]] = {
 
 def compare_runs(folder: Path, peers: Sequence[Peer], say: Say) -> dict[str, Any]:
     """First syncs of 100 two-platform tags and a second run after each (D, C), then a second run of 1000 tags."""
+
+    def compared(tool: Tool, source: OwnRegistry, _distinct: int) -> dict[str, Any]:
+        with region_registries(folder / "regions", 1) as regions:
+            first = run_tool(tool, source, regions, folder / tool.name)
+            row: dict[str, Any] = {"tool": tool.name, "first": first, "copied": same_tags(source, regions[0])}
+            row["second"] = run_tool(tool, source, regions, folder / tool.name)
+            if tool.ours:
+                row["fixed"] = run_tool(ours("never moving", **IMMUTABLE), source, regions, folder / tool.name)
+                row["missed"] = _missed_runs(row, images.TAGS)
+        return row
+
+    found = _each(folder, peers, lambda tool: say("first and second run: " + tool.name), compared)
+    return {**found, "many": _many(folder / "many", peers, say)}
+
+
+def _each(
+    folder: Path,
+    peers: Sequence[Peer],
+    before: Callable[[Tool], None],
+    compared: Callable[[Tool, OwnRegistry, int], dict[str, Any]],
+) -> dict[str, Any]:
+    """A row for every tool, each from the same full source; `compared` gets how many blobs that has beside manifests."""
     shelf = images.plain()
     stock = Stock(folder / "stock", lambda address: images.fill(address, shelf))
     rows = []
@@ -46,17 +68,9 @@ def compare_runs(folder: Path, peers: Sequence[Peer], say: Say) -> dict[str, Any
             if tool.command is None:
                 rows.append({"tool": tool.name, "missing": tool.missing})
                 continue
-            say("first and second run: " + tool.name)
-            with region_registries(folder / "regions", 1) as regions:
-                first = run_tool(tool, source, regions, folder / tool.name)
-                row: dict[str, Any] = {"tool": tool.name, "first": first, "copied": same_tags(source, regions[0])}
-                row["second"] = run_tool(tool, source, regions, folder / tool.name)
-                if tool.ours:
-                    row["fixed"] = run_tool(ours("never moving", **IMMUTABLE), source, regions, folder / tool.name)
-                    row["missed"] = _missed_runs(row, images.TAGS)
-            rows.append(row)
-    many = _many(folder / "many", peers, say)
-    return {"tags": images.TAGS, "blobs": distinct, "rows": rows, "many": many}
+            before(tool)
+            rows.append(compared(tool, source, distinct))
+    return {"tags": images.TAGS, "blobs": distinct, "rows": rows}
 
 
 def _many(folder: Path, peers: Sequence[Peer], say: Say) -> list[dict[str, Any]]:
@@ -83,27 +97,20 @@ def _many(folder: Path, peers: Sequence[Peer], say: Say) -> list[dict[str, Any]]
 
 def compare_regions(folder: Path, peers: Sequence[Peer], say: Say) -> dict[str, Any]:
     """E: three regions at once."""
-    shelf = images.plain()
-    stock = Stock(folder / "stock", lambda address: images.fill(address, shelf))
-    rows = []
-    with stock.serve() as source:
-        distinct = len(source.blobs()) - 3 * images.TAGS
-        for tool in [ours(), *sync_tools(peers)]:
-            if tool.command is None:
-                rows.append({"tool": tool.name, "missing": tool.missing})
-                continue
-            say("three regions: " + tool.name)
-            with region_registries(folder / "regions", 3) as regions:
-                row = run_tool(tool, source, regions, folder / tool.name)
-                row["copied"] = sum(same_tags(source, region) for region in regions)
-            if tool.ours:
-                row["missed"] = [row["trouble"]] if row["trouble"] else []
-                if row["blobs"] != distinct:
-                    row["missed"].append("%d blobs read, not %d" % (row["blobs"], distinct))
-                if row["copied"] != 3 * images.TAGS:
-                    row["missed"].append("%d of %d tags arrived" % (row["copied"], 3 * images.TAGS))
-            rows.append(row)
-    return {"tags": images.TAGS, "blobs": distinct, "rows": rows}
+
+    def compared(tool: Tool, source: OwnRegistry, distinct: int) -> dict[str, Any]:
+        with region_registries(folder / "regions", 3) as regions:
+            row = run_tool(tool, source, regions, folder / tool.name)
+            row["copied"] = sum(same_tags(source, region) for region in regions)
+        if tool.ours:
+            row["missed"] = [row["trouble"]] if row["trouble"] else []
+            if row["blobs"] != distinct:
+                row["missed"].append("%d blobs read, not %d" % (row["blobs"], distinct))
+            if row["copied"] != 3 * images.TAGS:
+                row["missed"].append("%d of %d tags arrived" % (row["copied"], 3 * images.TAGS))
+        return row
+
+    return _each(folder, peers, lambda tool: say("three regions: " + tool.name), compared)
 
 
 def compare_faults(folder: Path, peers: Sequence[Peer], say: Say) -> dict[str, Any]:

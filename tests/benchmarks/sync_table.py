@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from columns import Row, columns
-from sync_compare import FAULTS
+from sync_compare import FAULTS, MANY
 
 
 def render_runs(found: dict[str, Any]) -> str:
@@ -42,14 +42,14 @@ def render_runs(found: dict[str, Any]) -> str:
     )
     many: list[Row] = []
     for row in found["many"]:
-        tags = len(found["many"]) and 1000
-        many.append((row["tool"], ("%d" % _all(row), _per_tag(row, tags), "%.1f" % row["seconds"])))
+        many.append((row["tool"], ("%d" % _all(row), _per_tag(row, MANY), "%.1f" % row["seconds"])))
         many += _more([row], row)
     lines = columns("tool", heads, rows)
     return _section(
         title,
         told,
-        [*lines, "", "Nothing to do for 1000 tags:", ""] + columns("tool", ("requests", "per tag", "seconds"), many),
+        [*lines, "", "Nothing to do for %d tags:" % MANY, ""]
+        + columns("tool", ("requests", "per tag", "seconds"), many),
     )
 
 
