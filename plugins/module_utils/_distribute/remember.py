@@ -63,6 +63,7 @@ def remember(
 
     Runs beside each other wait for their turn.
     """
+    failure: Optional[FleetError] = None
     for _attempt in range(ATTEMPTS):
         try:
             with exclusive_lock(path + ".lock"):
@@ -73,7 +74,7 @@ def remember(
                 save_sync_memory(path, memory, damage is not None)
                 return None
         except LockedError as error:
-            failure: FleetError = error
+            failure = error
             time.sleep(PAUSE)
         except StateError as error:
             failure = error
