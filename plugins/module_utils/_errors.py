@@ -52,6 +52,14 @@ class StateError(FleetError):
     """A file on this host cannot be read or written."""
 
 
+class ToolError(FleetError):
+    """A command line of others failed, or printed what is not understood."""
+
+
+class ToolMissing(ToolError):
+    """A command line of others is not there, or too old."""
+
+
 class LockedError(FleetError):
     """Another run or a deployment holds the lock."""
 

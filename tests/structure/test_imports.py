@@ -27,6 +27,7 @@ PURE = {
     "_host_command",
     "_caching",
     "_mirror",
+    "_tools",
 }
 ADAPTERS = {"_engine", "_registry", "_store", "_install"}
 # Room -> rooms of module_utils that it may import.
@@ -56,7 +57,8 @@ MAY_IMPORT = {
     "_mirror_host": {"_errors", "_image", "_mirror", "_engine", "_registry", "_store", "_install"},
     "_cleanup": PURE | ADAPTERS - {"_install", "_host_command", "_retention", "_collection", "_caching"},
     "_usage": {"_errors", "_image", "_prune", "_fleet", "_engine", "_store", "_cleanup"},
-    "_module": {"_errors", "_engine", "_registry"},
+    "_tools": {"_errors", "_image"},
+    "_module": {"_errors", "_engine", "_registry", "_tools"},
 }
 ONLY_IN = {
     "docker": {"_engine/sdk.py"},
