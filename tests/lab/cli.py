@@ -24,7 +24,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tests/lab/cli.py", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb, text in (
-        ("up", "start what is missing (the first time fetches about 400 MB)"),
+        ("up", "start what is missing (the first time fetches about 500 MB)"),
         ("down", "remove everything of the instance"),
         ("status", "show what runs"),
         ("purge", "down, and remove the cache of downloads too"),

@@ -102,11 +102,12 @@ def acquire_settings() -> list[str]:
 
 
 class Apt:
-    """Private apt of one suite below a directory of the cache."""
+    """Private apt of one suite below a directory of the cache; `architecture` None: the machine's own."""
 
-    def __init__(self, suite: str, root: Path, testing: bool = False) -> None:
+    def __init__(self, suite: str, root: Path, testing: bool = False, architecture: str | None = None) -> None:
         self.suite = suite
         self.root = root
+        self._architecture = architecture
         self.sources = sources_for(suite, machine_codename(), machine_sources())
         if testing:  # security and updates of testing are empty, and not every mirror has them
             self.sources = [source for source in self.sources if source.suite == suite]
@@ -146,11 +147,17 @@ class Apt:
                     'Dir::Etc::preferencesparts "%s/none";' % self.root,
                     'APT::Sandbox::User "root";',
                     'Acquire::Languages "none";',
+                    *self._architectures(),
                     "",
                 ]
             )
         )
         run(["apt-get", "-q", "update"], env=self._env())
+
+    def _architectures(self) -> list[str]:
+        if self._architecture is None:
+            return []
+        return ['APT::Architecture "%s";' % self._architecture, 'APT::Architectures { "%s"; };' % self._architecture]
 
     def download(self, packages: Iterable[str], into: Path) -> dict[str, str]:
         """Fetch packages and unpack them (never install) into a directory; returns {package: version}."""

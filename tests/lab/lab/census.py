@@ -17,7 +17,7 @@ import shutil
 from pathlib import Path
 from typing import Callable, Collection, Iterator
 
-from . import netfilter
+from . import emulation, netfilter
 from .census_files import RESTLESS, TEMPORARY, Files, has_others, matcher
 from .commands import output
 from .kernel import hierarchies, mount_points
@@ -52,7 +52,7 @@ def take(instance: Instance, ours: Collection[Identity], ignore: Collection[str]
         "network interfaces": _interfaces,
         "netfilter": _netfilter,
         "sysctls": _sysctls,
-        "binfmt_misc": lambda: _contents(Path("/proc/sys/fs/binfmt_misc").glob("*")),
+        "binfmt_misc": emulation.handlers,
         "control groups": lambda: _cgroups(instance),
         "kernel modules": _modules,
         "listening sockets": _sockets,

@@ -9,6 +9,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from . import emulation
 from .kernel import remove_cgroups, unmount_below
 from .paths import Cache, Instance, cache, lab_root
 from .process import kill_all
@@ -27,6 +28,7 @@ def down(instance: Instance) -> None:
         return
     with locked(instance, "down"):
         processes = kill_all(instance)
+        emulation.stop(instance)
         mounts = unmount_below(instance.root)
         groups = remove_cgroups(instance.cgroup)
         shutil.rmtree(instance.root)

@@ -15,8 +15,9 @@ import tarfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Sequence
 
 from .apt import Apt
 from .commands import run
@@ -24,12 +25,27 @@ from .paths import Cache
 from .say import say
 from .state import write_json
 
-#: Suites of the programs that run directly on the machine, and their packages; testing's with its C library beside it.
+
+@dataclass(frozen=True)
+class Packages:
+    """What is unpacked into one folder of tools; `architecture` None: the machine's own."""
+
+    suite: str
+    names: Sequence[str]
+    architecture: str | None = None
+
+
+#: Programs that run directly on the machine; testing's with its C library beside it.
 TOOLS = {
-    "bookworm": ["docker.io", "containerd", "runc", "tini", "libdevmapper1.02.1", "libseccomp2"]
-    + ["docker-registry", "busybox-static", "mmdebstrap"],
-    "trixie": ["docker.io", "containerd", "docker-cli", "docker-buildx"],
-    "forky": ["crane", "libc6"],
+    "bookworm": Packages(
+        "bookworm",
+        ["docker.io", "containerd", "runc", "tini", "libdevmapper1.02.1", "libseccomp2"]
+        + ["docker-registry", "busybox-static", "mmdebstrap"],
+    ),
+    "trixie": Packages("trixie", ["docker.io", "containerd", "docker-cli", "docker-buildx"]),
+    "forky": Packages("forky", ["crane", "docker-buildx", "libc6"]),
+    "emulators": Packages("bookworm", ["qemu-user-static"]),
+    "arm64": Packages("bookworm", ["busybox-static"], "arm64"),
 }
 
 _HOST = ["openssh-server", "cron", "python3", "python3-docker", "systemd", "systemd-sysv", "docker.io", "iproute2"]
@@ -92,27 +108,28 @@ def prepare(cache: Cache, with_rootfs: bool = True) -> None:
         cache.tmp.mkdir(parents=True)
         _tools(cache, "bookworm")  # first, since it holds mmdebstrap
         with ThreadPoolExecutor(2) as pool:
-            jobs = [pool.submit(_tools, cache, suite) for suite in TOOLS if suite != "bookworm"]
+            jobs = [pool.submit(_tools, cache, name) for name in TOOLS if name != "bookworm"]
             if with_rootfs:
                 jobs += [pool.submit(_rootfs, cache, name) for name in ROOTFS]
             for job in jobs:
                 job.result()
 
 
-def _tools(cache: Cache, suite: str) -> None:
-    recipe = recipe_hash(TOOLS[suite])
-    target = cache.tools(suite)
-    if _have(cache, "tools", suite, recipe, target):
+def _tools(cache: Cache, name: str) -> None:
+    wanted = TOOLS[name]
+    recipe = recipe_hash(list(wanted.names) if wanted.architecture is None else [wanted.architecture, *wanted.names])
+    target = cache.tools(name)
+    if _have(cache, "tools", name, recipe, target):
         return
-    say("fetching programs of Debian %s: %s" % (suite, ", ".join(TOOLS[suite])))
-    apt = Apt(suite, cache.root / "apt" / suite, testing=suite == _TESTING)
+    say("fetching programs of Debian %s: %s" % (wanted.suite, ", ".join(wanted.names)))
+    apt = Apt(wanted.suite, cache.root / "apt" / name, wanted.suite == _TESTING, wanted.architecture)
     apt.update()
-    draft = cache.tmp / ("tools-" + suite)
-    packages = apt.download(TOOLS[suite], draft)
+    draft = cache.tmp / ("tools-" + name)
+    packages = apt.download(wanted.names, draft)
     shutil.rmtree(target, ignore_errors=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     os.replace(draft, target)
-    _record(cache, "tools", suite, recipe, packages)
+    _record(cache, "tools", name, recipe, packages)
 
 
 def _rootfs(cache: Cache, name: str) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -50,16 +51,28 @@ def docker_cli(cache: Cache) -> Path:
     return program(cache, "trixie", "docker")
 
 
-def write_docker_config(cache: Cache, instance: Instance) -> None:
-    """DOCKER_CONFIG of the instance, with buildx as plug-in and without any credentials."""
-    plugins = instance.docker_config / "cli-plugins"
+#: Versions of buildx -> suite of their programs.
+BUILDX = {"0.13": "trixie", "0.29": "forky"}
+
+
+def write_docker_config(cache: Cache, folder: Path, buildx: str = "0.13") -> Path:
+    """A DOCKER_CONFIG with a buildx as plug-in, and without any credentials; returns the folder."""
+    plugins = folder / "cli-plugins"
     plugins.mkdir(parents=True, exist_ok=True)
-    link = plugins / "docker-buildx"
-    if not link.is_symlink():
-        link.symlink_to(program(cache, "trixie", "docker-buildx"))
-    config = instance.docker_config / "config.json"
+    plugin = plugins / "docker-buildx"
+    if not plugin.exists():
+        suite = BUILDX[buildx]
+        words = (
+            [program(cache, suite, "docker-buildx")]
+            if suite == "trixie"
+            else with_own_library(cache, suite, "docker-buildx")
+        )
+        plugin.write_text('#!/bin/sh\nexec %s "$@"\n' % " ".join(shlex.quote(str(word)) for word in words))
+        plugin.chmod(0o755)
+    config = folder / "config.json"
     if not config.exists():
         config.write_text("{}\n")
+    return folder
 
 
 class Docker:

@@ -9,7 +9,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Callable, Collection
 
-from . import inventory, newest_engine, workload
+from . import emulation, inventory, newest_engine, workload
 from .addresses import Block
 from .carrier import Carrier
 from .engine import Engine
@@ -60,7 +60,8 @@ def up(instance: Instance, parts: Collection[str] = PARTS) -> dict[str, Any]:
     with locked(instance, "up"):
         prepare(store)
         block = allocate_block(instance, len(HOSTS), len(REGIONS))
-        write_docker_config(store, instance)
+        write_docker_config(store, instance.docker_config)
+        emulation.start(instance, store)
         lab = Lab(instance, store, block)
         say("instance %s uses 127.%d.0.0/16" % (instance.name, block.number))
         with ThreadPoolExecutor(8) as pool:
@@ -134,5 +135,6 @@ def _describe(lab: Lab) -> dict[str, Any]:
         "docker_cli": str(docker_cli(lab.store)),
         "docker_config": str(lab.instance.docker_config),
         "cli_plugins": str(lab.instance.docker_config / "cli-plugins"),
+        "emulates": emulation.emulates(lab.instance),
         "versions": versions(lab.store),
     }
