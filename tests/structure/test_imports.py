@@ -28,6 +28,7 @@ PURE = {
     "_caching",
     "_mirror",
     "_tools",
+    "_build",
 }
 ADAPTERS = {"_engine", "_registry", "_store", "_install"}
 # Room -> rooms of module_utils that it may import.
@@ -58,6 +59,8 @@ MAY_IMPORT = {
     "_cleanup": PURE | ADAPTERS - {"_install", "_host_command", "_retention", "_collection", "_caching"},
     "_usage": {"_errors", "_image", "_prune", "_fleet", "_engine", "_store", "_cleanup"},
     "_tools": {"_errors", "_image"},
+    "_build": {"_errors", "_image"},
+    "_build_run": {"_errors", "_image", "_build", "_registry", "_store", "_tools"},
     "_module": {"_errors", "_engine", "_registry", "_tools"},
 }
 ONLY_IN = {

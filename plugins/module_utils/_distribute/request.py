@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.platform import parse_platforms
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.limits import parse_count
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.patterns import PatternList, compile_patterns
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import (
@@ -19,7 +20,6 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._store.names imp
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.sync_memory import DEFAULT_STATE_DIR
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.undo import DEFAULT_UNDO_DIR
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.request import Selection, parse_repositories
-from ansible_collections.imagefleet.docker.plugins.module_utils._sync.platforms import parse_platforms
 from ansible_collections.imagefleet.docker.plugins.module_utils._sync.removal import DEFAULT_MAXIMUM
 from ansible_collections.imagefleet.docker.plugins.module_utils._sync.shard import Shard, parse_shard
 from ansible_collections.imagefleet.docker.plugins.module_utils._sync.tags import TagSelection, parse_tags

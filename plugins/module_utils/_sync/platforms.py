@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Optional, Sequence, Set
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import ATTESTED, platform_of
 
 
@@ -31,17 +30,6 @@ def filter_index(data: bytes, platforms: Sequence[str]) -> Optional[bytes]:
         return data
     document["manifests"] = chosen
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode("utf-8")
-
-
-def parse_platforms(where: str, value: Any) -> Sequence[str]:
-    """Raises PolicyError."""
-    if value in (None, "", []):
-        return ()
-    texts = list(value) if isinstance(value, (list, tuple)) else [value]
-    for text in texts:
-        if not isinstance(text, str) or text.count("/") not in (1, 2) or not all(text.split("/")):
-            raise PolicyError("%s: %r is not a platform such as linux/amd64 or linux/arm/v7" % (where, text))
-    return tuple(texts)
 
 
 def _wanted(platform: str, platforms: Sequence[str]) -> bool:

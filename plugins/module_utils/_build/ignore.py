@@ -1,0 +1,104 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which files of a folder a .dockerignore leaves out, as BuildKit reads it (moby/patternmatcher)."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from typing import Callable, List, Sequence, Tuple
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    """One line; `includes`: it begins with an exclamation mark."""
+
+    includes: bool
+    matches: Callable[[str], bool]
+
+
+class Ignored:
+    """A .dockerignore. Paths are relative, with slashes."""
+
+    def __init__(self, patterns: Sequence[_Pattern]) -> None:
+        self._patterns = tuple(patterns)
+        #: Whether something inside an ignored folder may be wanted after all.
+        self.has_exceptions = any(pattern.includes for pattern in patterns)
+
+    def __call__(self, path: str) -> bool:
+        """Whether it is left out: the last line that speaks of the path, or of a folder that it is in, decides."""
+        parts = path.split("/")
+        places = ["/".join(parts[: count + 1]) for count in range(len(parts))]
+        left_out = False
+        for pattern in self._patterns:
+            # Only what changes the answer is asked.
+            if pattern.includes == left_out and any(pattern.matches(place) for place in places):
+                left_out = not pattern.includes
+        return left_out
+
+
+def parse_ignore(name: str, text: str) -> Ignored:
+    """Raises PolicyError naming file, line and cause."""
+    patterns: List[_Pattern] = []
+    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
+        if line.startswith("#") or not line.strip():
+            continue
+        includes, rest = _sign(line.strip())
+        cleaned = posixpath.normpath(rest) if rest else ""
+        if len(cleaned) > 1:
+            cleaned = cleaned.lstrip("/")
+        if not cleaned and includes:
+            raise PolicyError("%s, line %d: an exclamation mark alone says nothing; write a path behind it" % (name, number))
+        try:
+            patterns.append(_Pattern(includes, _matcher(cleaned)))
+        except re.error as error:
+            raise PolicyError("%s, line %d: %r is not a pattern: %s" % (name, number, line.strip(), error)) from error
+    return Ignored(patterns)
+
+
+def _sign(line: str) -> Tuple[bool, str]:
+    return (True, line[1:].strip()) if line.startswith("!") else (False, line)
+
+
+def _matcher(pattern: str) -> Callable[[str], bool]:
+    if pattern.startswith("**") and not re.search(r"[*?\\\[]", pattern[2:]):
+        ending = pattern[2:]
+        return lambda path: path.endswith(ending) or (ending[:1] == "/" and path == ending[1:])
+    compiled = re.compile(_translate(pattern), re.DOTALL)
+    return lambda path: compiled.fullmatch(path) is not None
+
+
+def _translate(pattern: str) -> str:
+    """A regular expression: `*` and `?` stay inside a path segment, `**` crosses segments, sets are as in Go's filepath.Match."""
+    found = ""
+    place = 0
+    while place < len(pattern):
+        sign = pattern[place]
+        place += 1
+        if sign == "*" and pattern[place : place + 1] == "*":
+            place += 1
+            if pattern[place : place + 1] == "/":
+                place += 1
+            found += ".*" if place == len(pattern) else "(?:.*/)?"
+        elif sign == "*":
+            found += "[^/]*"
+        elif sign == "?":
+            found += "[^/]"
+        elif sign == "\\":
+            if place == len(pattern):
+                raise re.error("nothing follows the backslash")
+            found += re.escape(pattern[place])
+            place += 1
+        elif sign == "[":
+            end = pattern.find("]", place + 1)
+            if end < 0:
+                raise re.error("a set is not closed")
+            found += "[" + pattern[place:end] + "]"
+            place = end + 1
+        else:
+            found += re.escape(sign)
+    return found

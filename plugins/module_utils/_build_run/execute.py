@@ -1,0 +1,61 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Builds with buildx: what is started, what it reports, and its failure in its own words without secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._build.argv import build_words, secret_variables
+from ansible_collections.imagefleet.docker.plugins.module_utils._build.order import BuildOrder
+from ansible_collections.imagefleet.docker.plugins.module_utils._build.progress import cause, count_steps
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import ToolError
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.redact import MASK, redact
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
+from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import DockerCli
+
+_MAXIMUM = 64 * 1024 * 1024
+
+
+class Building:
+    """All builds of one run. `steps` sums up their steps; `metadata` is what buildx told of the last one."""
+
+    def __init__(self, docker: DockerCli, order: BuildOrder, label: Mapping[str, str]) -> None:
+        self._docker = docker
+        self._order = order
+        self._label = label
+        self.steps: Dict[str, int] = {"total": 0, "cached": 0}
+        self.metadata: Dict[str, Any] = {}
+
+    def build(
+        self, platforms: Sequence[str], tags: Sequence[str], output: Optional[Mapping[str, str]]
+    ) -> Optional[str]:
+        """The digest or ID of what was made, None when the output has none. Raises ToolError with the cause."""
+        folder = tempfile.mkdtemp(prefix="imagefleet-build-")
+        try:
+            path = os.path.join(folder, "metadata.json")
+            words = build_words(self._order, self._label, platforms, tags, output, path)
+            code, printed, errors = self._docker.attempt(
+                *words, timeout=self._order.timeout, secrets=secret_variables(self._order)
+            )
+            text = errors or printed
+            if code != 0:
+                raise ToolError("docker buildx build failed (%d): %s" % (code, self._hide(cause(text))))
+            for name, count in count_steps(text).items():
+                self.steps[name] += count
+            self.metadata = json.loads((read_capped(path, _MAXIMUM) or b"{}").decode("utf-8"))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return self.metadata.get("containerimage.digest")
+
+    def _hide(self, text: str) -> str:
+        hidden: List[str] = [one.value for one in self._order.secrets if one.value]
+        hidden += [os.environ[one.env] for one in self._order.secrets if one.env and os.environ.get(one.env)]
+        for secret in sorted(hidden, key=len, reverse=True):
+            text = text.replace(secret, MASK)
+        return redact(text)
