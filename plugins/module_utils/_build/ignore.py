@@ -21,23 +21,41 @@ class _Pattern:
     matches: Callable[[str], bool]
 
 
+#: For each pattern, whether it spoke of a folder; what lies in the folder inherits it.
+Matches = Tuple[bool, ...]
+
+
 class Ignored:
-    """A .dockerignore. Paths are relative, with slashes."""
+    """A .dockerignore. Paths are relative, with slashes; a folder is asked before what lies in it."""
 
     def __init__(self, patterns: Sequence[_Pattern]) -> None:
         self._patterns = tuple(patterns)
         #: Whether something inside an ignored folder may be wanted after all.
         self.has_exceptions = any(pattern.includes for pattern in patterns)
+        #: For what lies in the context itself.
+        self.top: Matches = (False,) * len(self._patterns)
+
+    def look(self, path: str, above: Matches) -> Tuple[bool, Matches]:
+        """Whether it is left out, and what that means for what lies in it; `above` is the same of the folder that it is in.
+
+        The last line that speaks of it decides. A line that would not change the answer is not asked, and so is not inherited
+        either: that is how BuildKit does it (MatchesUsingParentResults).
+        """
+        left_out = False
+        found = []
+        for pattern, inherited in zip(self._patterns, above):
+            match = inherited or (pattern.includes == left_out and pattern.matches(path))
+            found.append(match)
+            if match:
+                left_out = not pattern.includes
+        return left_out, tuple(found)
 
     def __call__(self, path: str) -> bool:
-        """Whether it is left out: the last line that speaks of the path, or of a folder that it is in, decides."""
+        """Whether it is left out."""
+        left_out, matches = False, self.top
         parts = path.split("/")
-        places = ["/".join(parts[: count + 1]) for count in range(len(parts))]
-        left_out = False
-        for pattern in self._patterns:
-            # Only what changes the answer is asked.
-            if pattern.includes == left_out and any(pattern.matches(place) for place in places):
-                left_out = not pattern.includes
+        for count in range(len(parts)):
+            left_out, matches = self.look("/".join(parts[: count + 1]), matches)
         return left_out
 
 

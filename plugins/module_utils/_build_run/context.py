@@ -10,7 +10,7 @@ import os
 import stat
 from typing import Iterator, Optional, Tuple
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._build.ignore import Ignored, parse_ignore
+from ansible_collections.imagefleet.docker.plugins.module_utils._build.ignore import Ignored, Matches, parse_ignore
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
 
@@ -54,18 +54,20 @@ def digest_of_folder(folder: str, ignored: Ignored, without: str = "") -> str:
     return "sha256:" + total.hexdigest()
 
 
-def files_in(folder: str, ignored: Ignored, below: str = "") -> Iterator[Tuple[str, os.stat_result]]:
+def files_in(
+    folder: str, ignored: Ignored, below: str = "", above: Optional[Matches] = None
+) -> Iterator[Tuple[str, os.stat_result]]:
     """Paths with slashes, in an order that does not depend on the file system. A symbolic link is one, wherever it leads."""
     with os.scandir(os.path.join(folder, below)) as entries:
         names = sorted(entry.name for entry in entries)
     for name in names:
         path = below + "/" + name if below else name
         status = os.lstat(os.path.join(folder, path))
-        left_out = ignored(path)
+        left_out, matches = ignored.look(path, ignored.top if above is None else above)
         if not left_out:
             yield path, status
         if stat.S_ISDIR(status.st_mode) and (not left_out or ignored.has_exceptions):
-            yield from files_in(folder, ignored, path)
+            yield from files_in(folder, ignored, path, matches)
 
 
 def _content(folder: str, path: str, status: os.stat_result) -> Optional[str]:

@@ -21,7 +21,7 @@ from .registry import REGIONS, Registry
 from .requirements import check
 from .say import say
 from .state import allocate_block, locked, write_json
-from .tools import docker_cli, write_docker_config
+from .tools import docker_cli, program, write_docker_config
 
 #: Parts in the order in which they build on each other.
 PARTS = ("engines", "registries", "fleet", "workload")
@@ -134,6 +134,7 @@ def _describe(lab: Lab) -> dict[str, Any]:
         "integration_config": str(lab.instance.root / "integration_config.yml"),
         "docker_cli": str(docker_cli(lab.store)),
         "docker_config": str(lab.instance.docker_config),
+        "busybox": str(program(lab.store, "bookworm", "busybox")),
         "cli_plugins": str(lab.instance.docker_config / "cli-plugins"),
         "emulates": emulation.emulates(lab.instance),
         "versions": versions(lab.store),
