@@ -31,6 +31,11 @@ RUN ["/bin/busybox", "--install", "-s", "/bin"]
 """
 
 
+def engine_of(lab: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    (found,) = (one for one in lab["engines"] if one["name"] == name)
+    return dict(found)
+
+
 class Kitchen:
     """One engine, one version of buildx, one registry, one folder."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
-from building import BOTH, Dial, Kitchen
+from building import BOTH, Dial, Kitchen, engine_of
 from own_registry import OwnRegistry
 from plain_http import call, digest
 
@@ -44,10 +44,6 @@ def registry(lab: Any, tmp_path_factory: Any) -> Iterator[OwnRegistry]:
         cook.base("2")
         cook.sweep()
         yield found
-
-
-def engine_of(lab: Any, name: str) -> Any:
-    return next(one for one in lab["engines"] if one["name"] == name)
 
 
 #: (engine, version of buildx, driver): all ways to a registry.

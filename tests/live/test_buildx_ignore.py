@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
-from building import Kitchen
+from building import Kitchen, engine_of
 from own_registry import OwnRegistry
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.context import files_in, read_ignore
@@ -24,9 +24,8 @@ SEEDS = range(8)
 @pytest.fixture(scope="module")
 def kitchen(lab: Any, tmp_path_factory: Any) -> Iterator[Kitchen]:
     folder = tmp_path_factory.mktemp("ignore")
-    engine = next(one for one in lab["engines"] if one["name"] == "engine-26")
     with OwnRegistry(folder / "own") as registry:
-        found = Kitchen(engine, folder, registry, "0.13")
+        found = Kitchen(engine_of(lab, "engine-26"), folder, registry, "0.13")
         yield found
         found.sweep()
 
@@ -43,7 +42,7 @@ def grow(choice: random.Random, folder: Path, depth: int = 0) -> None:
 def patterns(choice: random.Random) -> str:
     lines = []
     for _line in range(choice.randint(1, 6)):
-        path = "/".join(choice.choice(PIECES) for _piece in range(choice.randint(1, 3)))
+        path = "/".join(choice.choices(PIECES, k=choice.randint(1, 3)))
         lines.append(choice.choice(["", "", "", "!", "/", "**/"]) + path + choice.choice(["", "", "/"]))
     return "\n".join(lines) + "\n"
 

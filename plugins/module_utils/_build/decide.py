@@ -35,7 +35,8 @@ def decide(wanted: Inputs, there: Mapping[str, Optional[Tuple[str, Optional[Inpu
             missing = tuple(tag for tag, found in there.items() if found is None or found[0] != digest)
             if not missing:
                 return Decision(KEEP, "nothing that it is built from has changed", digest)
-            return Decision(TAG, "nothing that it is built from has changed, but %s %s not mean it yet" % (", ".join(missing), "does" if len(missing) == 1 else "do"), digest, missing)
+            told = "%s %s not mean it yet" % (", ".join(missing), "does" if len(missing) == 1 else "do")
+            return Decision(TAG, "nothing that it is built from has changed, but %s" % told, digest, missing)
     recorded = [inputs for inputs in images.values() if inputs is not None]
     if not recorded:
         return Decision(BUILD, "the image there has no record of what it was built from")

@@ -73,9 +73,13 @@ class BuildOrder:
         """Build arguments but those that are named like secrets: no digest of theirs may be published (S12)."""
         return {key: value for key, value in self.build_args.items() if not SECRET_KEY.search(key)}
 
+    @property
+    def path(self) -> str:
+        """The repository within its registry; empty without a name."""
+        return self.repository.path if self.repository is not None else ""
+
     def reference(self, tag: str) -> str:
-        assert self.repository is not None
-        return "%s:%s" % (self.repository.familiar, tag)
+        return "%s:%s" % (self.repository.familiar if self.repository is not None else "", tag)
 
 
 def parse_order(options: Mapping[str, Any]) -> BuildOrder:

@@ -37,13 +37,12 @@ class Built:
 
 def in_registry(order: BuildOrder, client: RegistryClient) -> Dict[str, Optional[Built]]:
     """Tag -> image; one HEAD each, and three requests for each image among them."""
-    assert order.repository is not None
     known: Dict[str, Built] = {}
     found: Dict[str, Optional[Built]] = {}
     for tag in order.tags:
-        head = client.head(order.repository.path, tag)
+        head = client.head(order.path, tag)
         if head is not None and head.digest not in known:
-            known[head.digest] = read_built(client, order.repository.path, head.digest)
+            known[head.digest] = read_built(client, order.path, head.digest)
         found[tag] = known[head.digest] if head is not None else None
     return found
 

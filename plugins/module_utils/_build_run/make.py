@@ -8,8 +8,9 @@ In all of them the image is run before any tag means it.
 
 from __future__ import annotations
 
-from typing import List, Mapping, Sequence, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._build.expectation import Expectation
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.join import join
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.order import BuildOrder
 from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.builder import Builder
@@ -44,7 +45,7 @@ class Maker:
         output = None if self._builder.in_engine or self._order.outputs else _LOAD
         platforms = self._order.platforms
         if self._order.expectation is not None:
-            self._verify_in_engine(platforms, output)
+            self._verify_in_engine(self._order.expectation, platforms, output)
         self._building.build(platforms, self._references(self._order.tags), output)
 
     def for_registry(self, client: RegistryClient) -> str:
@@ -57,45 +58,43 @@ class Maker:
 
     def _by_digest(self, client: RegistryClient) -> str:
         order = self._order
-        assert order.repository is not None
-        output = {"type": "image", "name": order.repository.canonical, "push": "true"}
+        output = {"type": "image", "name": "%s/%s" % (client.name, order.path), "push": "true"}
         output.update({"push-by-digest": "true", "name-canonical": "true"})
         digest = self._building.build(order.platforms, (), output)
         if digest is None:
             raise ToolError("docker buildx build told no digest of what it pushed; update buildx")
         if order.expectation is not None:
-            images = read_built(client, order.repository.path, digest).images
+            images = read_built(client, order.path, digest).images
             self.verified += verify(images, order.expectation, self._docker)
         return digest
 
     def _through_engine(self, client: RegistryClient) -> str:
         """A builder of the engine pushes only by tag, so what it made is run first, and pushed from its cache."""
         order = self._order
-        assert order.repository is not None
         if order.expectation is not None:
-            self._verify_in_engine(order.platforms, None)
+            self._verify_in_engine(order.expectation, order.platforms, None)
         self._building.build(order.platforms, self._references(order.tags), _PUSH)
-        return _digest_of_tag(client, order.repository.path, order.tags[0])
+        return _digest_of_tag(client, order.path, order.tags[0])
 
     def _one_by_one(self, client: RegistryClient) -> str:
         """The store of this engine holds one platform of an image at a time: each is pushed by a tag of its own, then they are joined."""
         order = self._order
-        assert order.repository is not None
         if order.expectation is not None:
             for platform in order.platforms:
-                self._verify_in_engine((platform,), None)
+                self._verify_in_engine(order.expectation, (platform,), None)
         images = []
         for platform in order.platforms:
             tag = "%s-%s" % (order.tags[0][: 127 - len(platform)], platform.replace("/", "-"))
             self._building.build((platform,), self._references((tag,)), _PUSH)
-            body = _body(client, order.repository.path, tag)
-            images.append({**_parts(client, order.repository.path, body), "digest": body.digest})
+            body = _body(client, order.path, tag)
+            images.append({**_parts(client, order.path, body), "digest": body.digest})
         data = join(images, order.annotations)
-        client.put_manifest(order.repository.path, digest_of(data), OCI_INDEX, data)
+        client.put_manifest(order.path, digest_of(data), OCI_INDEX, data)
         return digest_of(data)
 
-    def _verify_in_engine(self, platforms: Sequence[str], output: "Mapping[str, str] | None") -> None:
-        assert self._order.expectation is not None
+    def _verify_in_engine(
+        self, expectation: Expectation, platforms: Sequence[str], output: Optional[Mapping[str, str]]
+    ) -> None:
         made = self._building.build(platforms, (), output)
         built = inspect(made, self._docker) if made is not None else None
         if made is None or built is None:
@@ -105,7 +104,7 @@ class Maker:
             )
         images: Sequence[Tuple[str, str]] = [(platform, made) for platform in platforms] or built.images
         try:
-            self.verified += verify(images, self._order.expectation, self._docker)
+            self.verified += verify(images, expectation, self._docker)
         except ToolError:
             self._docker.attempt("image", "rm", made)
             raise
@@ -127,7 +126,7 @@ def _body(client: RegistryClient, repository: str, reference: str) -> Body:
     return body
 
 
-def _parts(client: RegistryClient, repository: str, body: Body) -> "dict[str, object]":
+def _parts(client: RegistryClient, repository: str, body: Body) -> Dict[str, object]:
     manifest = parse_manifest(body.data, body.media_type)
     config = client.blob(repository, manifest.config.digest) if manifest.config is not None else None
     return {"media_type": body.media_type, "data": body.data, "config": config or b"{}"}

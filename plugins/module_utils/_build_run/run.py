@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.decide import BUILD, KEEP, Decision, decide
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.inputs import LABEL, Inputs
@@ -87,20 +87,19 @@ class _Run:
             return self._in_engine()
         return self._tag(self._maker.for_registry(self._client), self._order.tags)
 
-    def _tag(self, digest: str, tags: "tuple[str, ...]") -> str:
+    def _tag(self, digest: str, tags: Sequence[str]) -> str:
         order = self._order
-        assert order.repository is not None
         if self._client is None:
             for tag in tags:
                 self._docker("tag", digest, order.reference(tag))
             return digest
-        body = self._client.manifest(order.repository.path, digest)
+        body = self._client.manifest(order.path, digest)
         if body is None:
-            raise PolicyError("%s is no longer in %s; run again" % (digest, order.repository.repository))
+            raise PolicyError("%s is no longer in %s/%s; run again" % (digest, self._client.name, order.path))
         for tag in tags:
-            head = self._client.head(order.repository.path, tag)
+            head = self._client.head(order.path, tag)
             if head is None or head.digest != digest:
-                self._client.put_manifest(order.repository.path, tag, body.media_type, body.data)
+                self._client.put_manifest(order.path, tag, body.media_type, body.data)
         return digest
 
     def _in_engine(self) -> Optional[str]:
@@ -142,7 +141,7 @@ class _Run:
         """Of the image that is there, else those that were asked for."""
         known = next((built for built in self._before.values() if built is not None and built.digest == digest), None)
         if known is None and digest is not None and self._client is not None and self._order.repository is not None:
-            known = read_built(self._client, self._order.repository.path, digest)
+            known = read_built(self._client, self._order.path, digest)
         if known is not None and (self._client is not None or len(self._order.platforms) < 2):
             return list(known.platforms)
         return list(self._order.platforms)
