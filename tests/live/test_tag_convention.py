@@ -1,0 +1,250 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tags by a convention on a real registry and real engines: digests stay, backports steal nothing, runs that meet end well."""
+
+from __future__ import annotations
+
+import multiprocessing
+from typing import Any
+
+import pytest
+import registry_content as content
+from archive import Image, Layer
+from own_registry import OwnRegistry
+from registry_content import Manifest
+from registry_pushing import push, read_manifest
+from whole import all_whole
+from workbench import Workbench
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
+    FleetError,
+    PartialFailure,
+    RefusedError,
+)
+from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.request import parse_tag_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.run import run_tagging
+
+WEB = "shop/web"
+NEVER_MOVE = r"regex:v?[0-9]+[.][0-9]+[.][0-9]+"
+
+
+def give(address: str, image: str, apply: bool = True, repository: str = WEB, **options: Any) -> dict[str, Any]:
+    """`image` is a tag or digest of the repository."""
+    joint = "@" if image.startswith("sha256:") else ":"
+    return run_tagging(
+        parse_tag_options(
+            {
+                "image": "%s/%s%s%s" % (address, repository, joint, image),
+                "registries": [{"registry": address, "insecure": True}],
+                **options,
+            },
+            1795737600,
+        ),
+        apply,
+    )
+
+
+def release(registry: OwnRegistry, version: str, seed: str = "", **options: Any) -> Manifest:
+    """Push an image by digest, and give it its tags."""
+    made = content.multi_platform(seed or version)
+    push(registry.address, WEB, made)
+    give(registry.address, made.digest, version=version, **options)
+    return made
+
+
+def actions(result: dict[str, Any], where: str = "registry") -> dict[str, str]:
+    return {row["name"]: row["action"] for row in result["tags"] if row["where"] == where}
+
+
+def decided(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """All of the tags but what became of them."""
+    return [{**row, "outcome": None} for row in result["tags"]]
+
+
+def test_the_plan_is_what_happens_digests_stay_and_a_rerun_changes_nothing(own: OwnRegistry) -> None:
+    old = release(own, "1.2.2")
+    made = content.multi_platform("new", attested=True)
+    push(own.address, WEB, made, "build-7")
+    before = own.tags(WEB)
+    own.mark()
+    planned = give(own.address, "build-7", apply=False, version="1.2.3")
+    assert own.tags(WEB) == before and {one.method for one in own.requests()} <= {"GET", "HEAD"}
+
+    own.mark()
+    done = give(own.address, "build-7", version="1.2.3")
+    asked = own.requests()
+    assert decided(planned) == decided(done) and planned["diff"] == done["diff"]
+    assert planned["changed"] and done["changed"]
+    assert {row["outcome"] for row in planned["tags"]} == {"planned"}
+    assert {row["outcome"] for row in done["tags"]} == {"done"}
+    assert own.tags(WEB) == {
+        "build-7": made.digest,
+        "1.2.2": old.digest,
+        **dict.fromkeys(("1.2.3", "1.2", "1", "latest"), made.digest),
+    }
+    assert read_manifest(own.address, WEB, "latest").body == made.body
+    assert not [one for one in asked if "/blobs/" in one.path], "nothing is pulled or pushed but manifests"
+    assert all_whole(own.address, WEB) == []
+    assert {row["name"]: row["previous_digest"] for row in done["tags"]} == {
+        "1.2.3": None,
+        **dict.fromkeys(("1.2", "1", "latest"), old.digest),
+    }
+
+    own.mark()
+    again = give(own.address, "build-7", version="1.2.3")
+    assert not again["changed"] and set(actions(again).values()) == {"keep"}
+    assert "PUT" not in {one.method for one in own.requests()}
+    assert [one["tag"] for one in again["findings"]] == ["build-7"]
+
+
+def test_a_backport_steals_nothing(own: OwnRegistry) -> None:
+    first, two = release(own, "1.9.0"), release(own, "2.0.1")
+    backport = release(own, "1.9.1")
+    old_patch = release(own, "1.8.7")
+    pre = release(own, "3.0.0-rc.1")
+    alpine = release(own, "1.0.0", "alpine", schemes=[{"type": "semver", "suffix": "-alpine"}])
+    assert own.tags(WEB) == {
+        "1.9.0": first.digest,
+        **dict.fromkeys(("1.9.1", "1.9", "1"), backport.digest),
+        **dict.fromkeys(("2.0.1", "2.0", "2", "latest"), two.digest),
+        **dict.fromkeys(("1.8.7", "1.8"), old_patch.digest),
+        "3.0.0-rc.1": pre.digest,
+        **dict.fromkeys(("1.0.0-alpine", "1.0-alpine", "1-alpine", "latest-alpine"), alpine.digest),
+    }
+
+
+@pytest.mark.parametrize("apply", [True, False])
+def test_an_immutable_tag_stops_the_run_before_anything_is_changed(own: OwnRegistry, apply: bool) -> None:
+    there = release(own, "1.2.3")
+    other = content.multi_platform("other")
+    push(own.address, WEB, other)
+    before = own.tags(WEB)
+    own.mark()
+    with pytest.raises(RefusedError) as caught:
+        give(own.address, other.digest, apply, version="1.2.3", immutable=NEVER_MOVE)
+    assert there.digest in str(caught.value) and other.digest in str(caught.value)
+    assert own.tags(WEB) == before and "PUT" not in {one.method for one in own.requests()}
+    assert not give(own.address, there.digest, apply, version="1.2.3", immutable=NEVER_MOVE)["changed"]
+
+
+def test_promotion_in_order_and_back(own: OwnRegistry) -> None:
+    stages = [{"type": "environment", "stages": ["dev", "staging", "production"], "in_order": True}]
+    old, new = release(own, "1.0.0"), release(own, "1.1.0")
+    for stage in ("dev", "staging", "production"):
+        give(own.address, "1.0.0", environment=stage, schemes=stages)
+    give(own.address, "1.1.0", environment="dev", schemes=stages)
+    with pytest.raises(RefusedError, match="production comes after staging"):
+        give(own.address, "1.1.0", environment="production", schemes=stages)
+    give(own.address, "1.1.0", environment="staging", schemes=stages)
+    promoted = give(own.address, "1.1.0", environment="production", schemes=stages)
+    assert own.tags(WEB)["production"] == new.digest
+    back = promoted["tags"][0]["previous_digest"]
+    assert back == old.digest
+    give(own.address, back, environment="production", schemes=["environment"])
+    assert own.tags(WEB)["production"] == old.digest
+
+
+def test_what_is_not_there_is_told(own: OwnRegistry) -> None:
+    with pytest.raises(FleetError, match="has no 9.9.9 in shop/web; push it first"):
+        give(own.address, "9.9.9", version="9.9.9")
+
+
+def _release_in_turn(address: str, digests: dict[str, str], versions: list[str], gate: Any, failures: Any) -> None:
+    gate.wait()
+    for version in versions:
+        try:
+            give(address, digests[version], version=version)
+        except PartialFailure as error:
+            failures.put("%s: %s" % (version, error))
+
+
+def test_two_processes_that_release_at_the_same_time_end_at_the_highest(own: OwnRegistry) -> None:
+    """Ten rounds; each process releases its half of the versions, one upwards and the other downwards."""
+    processes = multiprocessing.get_context("fork")
+    for number in range(10):
+        versions = ["%d.%d.%d" % (number + 1, minor, patch) for minor in (0, 1) for patch in range(3)]
+        made = {version: content.multi_platform(version) for version in versions}
+        digests = {version: push(own.address, WEB, one) for version, one in made.items()}
+        gate, failures = processes.Barrier(2), processes.Queue()
+        halves = (versions[::2], versions[1::2][::-1])
+        running = [
+            processes.Process(target=_release_in_turn, args=(own.address, digests, half, gate, failures))
+            for half in halves
+        ]
+        for one in running:
+            one.start()
+        for one in running:
+            one.join(120)
+            assert one.exitcode == 0
+        assert failures.empty()
+        tags = own.tags(WEB)
+        major = str(number + 1)
+        assert {version: tags[version] for version in versions} == digests
+        for floating, version in (
+            (major + ".0", versions[2]),
+            (major + ".1", versions[5]),
+            (major, versions[5]),
+            ("latest", versions[5]),
+        ):
+            assert tags[floating] == digests[version], floating
+    assert all_whole(own.address, WEB) == []
+
+
+def load(bench: Workbench, name: str, seed: str) -> str:
+    """An image of the engine; its ID."""
+    bench.load(Image([name], [Layer(seed)], note=seed))
+    return bench.id_of(name)
+
+
+def in_engine(bench: Workbench, image: str, apply: bool = True, **options: Any) -> dict[str, Any]:
+    everything = {"docker_host": bench.docker_host, "where": "engine", "image": bench.name(image), **options}
+    return run_tagging(parse_tag_options(everything, 1795737600), apply)
+
+
+def test_tags_in_an_engine(bench: Workbench) -> None:
+    old, two, new = (load(bench, "app:build-%s" % seed, bench.prefix + seed) for seed in ("old", "two", "new"))
+    in_engine(bench, "app:build-old", version="1.9.0")
+    in_engine(bench, "app:build-two", version="2.0.0")
+    before = bench.names()
+    planned = in_engine(bench, "app:build-new", apply=False, version="1.9.1")
+    assert bench.names() == before and planned["changed"]
+    done = in_engine(bench, "app:build-new", version="1.9.1")
+    assert actions(done, "engine") == {"1.9.1": "create", "1.9": "move", "1": "move", "latest": "hold"}
+    assert planned["diff"] == done["diff"]
+    assert {row["name"]: row["previous_digest"] for row in done["tags"]}["1"] == old
+    assert {name: bench.id_of("app:" + name) for name in ("1.9.0", "1.9.1", "1.9", "1", "2", "latest")} == {
+        "1.9.0": old,
+        **dict.fromkeys(("1.9.1", "1.9", "1"), new),
+        **dict.fromkeys(("2", "latest"), two),
+    }
+    assert not in_engine(bench, "app:build-new", version="1.9.1")["changed"]
+    with pytest.raises(RefusedError) as caught:
+        in_engine(bench, "app:build-new", version="1.9.0", immutable=NEVER_MOVE)
+    assert old in str(caught.value) and new in str(caught.value)
+    assert not in_engine(bench, "app:build-new", version="1.9.1")["changed"]
+
+
+def test_tags_pushed_from_an_engine(bench: Workbench, own: OwnRegistry) -> None:
+    load(bench, "app:built", bench.prefix)
+    two = release(own, "2.0.0")
+    place = {"repository": "%s/%s" % (own.address, WEB), "registries": [{"registry": own.address, "insecure": True}]}
+    pushing: dict[str, Any] = {**place, "push": True, "version": "1.9.1", "immutable": NEVER_MOVE}
+    planned = in_engine(bench, "app:built", apply=False, **pushing)
+    assert planned["changed"] and set(own.tags(WEB)) == {"2.0.0", "2.0", "2", "latest"}
+    done = in_engine(bench, "app:built", **pushing)
+    expected = {"1.9.1": "create", "1.9": "create", "1": "create", "latest": "hold"}
+    assert actions(done) == actions(done, "engine") == actions(planned) == expected
+    tags = own.tags(WEB)
+    assert tags["latest"] == two.digest and len({tags[name] for name in ("1.9.1", "1.9", "1")}) == 1
+    assert {row["digest"] for row in done["tags"] if row["where"] == "registry"} == {
+        tags[name] for name in ("1.9.1", "latest")
+    }
+    assert all_whole(own.address, WEB) == []
+    again = in_engine(bench, "app:built", **pushing)
+    assert not again["changed"] and own.tags(WEB) == tags
+
+    other = load(bench, "app:other", bench.prefix + "-other")
+    with pytest.raises(RefusedError, match="1.9.1 is %s" % tags["1.9.1"]):
+        in_engine(bench, "app:other", **pushing)
+    assert own.tags(WEB) == tags and bench.id_of("app:other") == other
