@@ -304,6 +304,7 @@ ARGUMENTS = {
     "environment": {"type": "str"},
     "git": {"type": "dict", "options": {"branch": {"type": "str"}, "commit": {"type": "str"}}},
     "immutable": {"type": "raw"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "labels": {"type": "dict", "default": {}},
     "registries": {"type": "list", "elements": "dict", "options": REGISTRIES_ARGUMENTS, "default": []},
     "config_path": {"type": "path"},

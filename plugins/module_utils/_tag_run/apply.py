@@ -20,6 +20,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.judge i
     FAILED,
     HOLD,
     PLANNED,
+    REFUSED,
     Row,
     higher_release,
 )
@@ -36,6 +37,15 @@ class Outcome:
     row: Row
     outcome: Optional[str]
     error: Optional[str] = None
+
+    @property
+    def changed(self) -> bool:
+        return self.outcome in (PLANNED, DONE)
+
+    @property
+    def digest(self) -> Optional[str]:
+        """What the tag means now, or would mean."""
+        return self.row.previous if self.outcome in (FAILED, REFUSED) else self.row.digest
 
 
 def planned(rows: Sequence[Row]) -> List[Outcome]:
@@ -111,6 +121,8 @@ def _move_one(place: Place, row: Row, listed: Sequence[str], again: List[Row]) -
         if higher is not None:
             return Outcome(_held(row, higher, now), None)
         if now not in (row.previous, row.digest):
+            if row.immutable and now is not None:
+                return Outcome(row, FAILED, _moved(row, now))
             again.append(replace(row, previous=now))
             return None
         if now != row.digest:
@@ -126,7 +138,7 @@ def _look_again(place: Place, one: Outcome) -> Outcome:
     try:
         for _round in range(ROUNDS):
             higher = higher_release(row.wanted, place.names())
-            if higher is None:
+            if higher is None or row.immutable:
                 return one
             its = place.digest(higher)
             if its is None:

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any, Dict, List, Optional, Set
+from typing import Any, Dict, List, Optional, Sequence, Set
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi, image_path
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import EngineError, EngineNotFound, PolicyError
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
+    EngineConflict,
+    EngineError,
+    EngineNotFound,
+    PolicyError,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import (
     Reference,
     is_digest,
@@ -19,12 +24,15 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import CredentialBook, RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import RegistryOptions
 
+ENGINE = "engine"
 # Both names of Docker Hub's credentials that engines look for.
 HUB = "https://index.docker.io/v1/"
 
 
 class EngineTags:
     """What a tag means is the ID of its image."""
+
+    where = ENGINE
 
     def __init__(self, api: EngineApi, repository: Reference) -> None:
         self._api = api
@@ -46,6 +54,26 @@ class EngineTags:
     def put(self, tag: str, digest: str) -> None:
         place = {"repo": self._repository.familiar, "tag": tag}
         self._api.request("POST", image_path(digest, "/tag"), place)
+
+    def why_staying(self, tags: Sequence[str]) -> Dict[str, str]:
+        """Tag -> why it cannot be taken away: an engine deletes an image with its last name."""
+        image = self._inspect(self._name(tags[0])) if tags else None
+        names = {self._tag_of(str(text)) for text in (image or {}).get("RepoTags") or []}
+        if names - set(tags):
+            return {}
+        return {tags[-1]: "it is the last name of the image, which would be deleted with it"}
+
+    def remove(self, tag: str, _digest: str) -> None:
+        """Untag without force. Raises EngineConflict when the image would go with its last name."""
+        image = self._inspect(self._name(tag)) or {}
+        if len(image.get("RepoTags") or []) < 2:
+            raise EngineConflict("%s became the last name of its image meanwhile, so it stays" % self._name(tag))
+        self._api.request("DELETE", image_path(self._name(tag)), {"noprune": "1"})
+
+    def find(self, source: str) -> Optional[str]:
+        """The ID of an image by name or ID, None when it is not there."""
+        found = self._inspect(source)
+        return None if found is None else str(found["Id"])
 
     def image(self, source: str) -> Dict[str, Any]:
         """Raises EngineError when it is not there."""

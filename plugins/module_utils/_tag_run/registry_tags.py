@@ -5,14 +5,22 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.capabilities import (
+    CapabilityMemory,
+    probe_deletion,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.client import Body, RegistryClient
+
+REGISTRY = "registry"
 
 
 class RegistryTags:
     """Nothing is pulled but manifests."""
+
+    where = REGISTRY
 
     def __init__(self, client: RegistryClient, repository: str) -> None:
         self.client = client
@@ -22,6 +30,10 @@ class RegistryTags:
     def names(self) -> List[str]:
         return self.client.tags(self.repository) or []
 
+    def find(self, source: str) -> Optional[str]:
+        """The digest of an image by tag or digest, None when it is not there."""
+        return self.digest(source)
+
     def digest(self, reference: str) -> Optional[str]:
         head = self.client.head(self.repository, reference)
         return None if head is None else head.digest
@@ -29,6 +41,32 @@ class RegistryTags:
     def put(self, tag: str, digest: str) -> None:
         body = self.body(digest)
         self.client.put_manifest(self.repository, tag, body.media_type, body.data)
+
+    def why_staying(self, tags: Sequence[str]) -> Dict[str, str]:
+        """Tag -> why it cannot be taken away; found out by deleting what does not exist."""
+        memory = CapabilityMemory(self.client)
+        if not memory.known.tag_delete:
+            found = probe_deletion(self.client, self.repository)
+            memory.learn(delete=found.delete, tag_delete=found.tag_delete)
+        if memory.known.tag_delete:
+            return {}
+        why = "registry %s cannot delete a tag alone, as the distribution registry before version 3" % self.client.name
+        if memory.known.tag_delete is None:
+            why = "registry %s does not let this user delete tags" % self.client.name
+        return dict.fromkeys(tags, why)
+
+    def remove(self, tag: str, digest: str) -> None:
+        """Raises RegistryError when the registry refuses, or takes the image with it (which is then put back)."""
+        body = self.body(digest)
+        status = self.client.delete(self.repository, tag)
+        if status in (400, 405):
+            raise RegistryError("Registry %s refuses to delete tag %s (%d)" % (self.client.name, tag, status))
+        if self.digest(digest) is None:
+            self.client.put_manifest(self.repository, tag, body.media_type, body.data)
+            raise RegistryError(
+                "Registry %s deleted the image with its tag %s; both were put back, look at its other tags"
+                % (self.client.name, tag)
+            )
 
     def body(self, reference: str) -> Body:
         """Raises RegistryError when it is not there."""

@@ -24,11 +24,13 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._registry.option
     RegistryOptions,
     make_registry_options,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.engine_tags import ENGINE
+from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.registry_tags import REGISTRY
 from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.judge import convention_and_tags
 from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.labels import labels_of, parse_labels
 from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.wanted import Convention, Wanted
 
-ENGINE, REGISTRY = "engine", "registry"
+PRESENT, ABSENT = "present", "absent"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class TagRequest:
     labels: Mapping[str, str]
     immutable: Optional[PatternList]
     push: bool
+    state: str
     engine: EngineOptions
     registry: Optional[RegistryOptions]
 
@@ -55,6 +58,11 @@ def parse_tag_options(options: Mapping[str, Any], now: int) -> TagRequest:
     push = bool(options.get("push"))
     if push and where == REGISTRY:
         raise PolicyError("push: it is for where: engine; in a registry tags are set without pushing")
+    state = options.get("state") or PRESENT
+    if state not in (PRESENT, ABSENT):
+        raise PolicyError("state: %r is none of present, absent" % (state,))
+    if push and state == ABSENT:
+        raise PolicyError("push: nothing is pushed with state: absent; take tags of the registry away with where: registry")
     source, repository = _image(where, options.get("image"), options.get("repository"))
     convention, wanted = convention_and_tags(options, now)
     labels = labels_of(convention, wanted, parse_labels(options.get("labels")))
@@ -69,6 +77,7 @@ def parse_tag_options(options: Mapping[str, Any], now: int) -> TagRequest:
         labels=labels,
         immutable=immutable,
         push=push,
+        state=state,
         engine=parse_engine_options(options),
         registry=registries(repository.domain) if push or where == REGISTRY else None,
     )

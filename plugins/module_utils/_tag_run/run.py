@@ -6,33 +6,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, PartialFailure
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import parse_manifest
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.client import RegistryClient
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import RegistryOptions
 from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.apply import Outcome, Place, planned, set_tags
-from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.engine_tags import EngineTags
-from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.registry_tags import RegistryTags
-from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.request import ENGINE, REGISTRY, TagRequest
-from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.findings import findings
+from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.engine_tags import ENGINE, EngineTags
+from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.registry_tags import REGISTRY, RegistryTags
+from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.removal import take_away
+from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.request import ABSENT, TagRequest
+from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.result import failed_tags, tag_result
 from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.judge import (
-    CREATE,
     FAILED,
-    HOLD,
-    KEEP,
-    MOVE,
     Row,
     judge,
+    judge_removal,
     names_to_ask,
     refuse_changes,
     refuse_skipped_stages,
 )
 
-Told = List[Tuple[str, Outcome]]
 # Stands for the digest that a registry will give to an image of the engine: it is known when it was pushed.
 UNKNOWN = "(known after the push)"
 
@@ -43,21 +40,32 @@ def run_tagging(request: TagRequest, apply: bool, run_program: Optional[RunProgr
     if request.registry is not None:
         remote = RegistryTags(RegistryClient(request.registry, run_program=run_program), request.repository.path)
     if request.where == REGISTRY and remote is not None:
-        return _in_registry(request, remote, apply)
+        return _absent(request, remote, apply) if request.state == ABSENT else _in_registry(request, remote, apply)
     api = EngineApi(request.engine)
     api.info()
-    return _in_engine(request, EngineTags(api, request.repository), remote, apply, run_program)
+    local = EngineTags(api, request.repository)
+    if request.state == ABSENT:
+        return _absent(request, local, apply)
+    return _in_engine(request, local, remote, apply, run_program)
+
+
+def _absent(request: TagRequest, place: Place, apply: bool) -> Dict[str, Any]:
+    digest = place.find(request.source)
+    listed, digests = place.names(), _digests(place, request)
+    rows = judge_removal(request.wanted, digests, digest, request.immutable)
+    outcomes = take_away(place, rows, apply)
+    return tag_result(request, digest, [(place.where, one) for one in outcomes], listed, digests)
 
 
 def _in_registry(request: TagRequest, remote: RegistryTags, apply: bool) -> Dict[str, Any]:
     digest = remote.body(request.source).digest
     listed = remote.names()
     digests = _digests(remote, request)
-    rows = judge(request.wanted, listed, digests, digest)
-    refuse_changes(rows, request.immutable)
+    rows = judge(request.wanted, listed, digests, digest, request.immutable)
+    refuse_changes(rows)
     refuse_skipped_stages(request.wanted, digests, digest)
     outcomes = set_tags(remote, rows) if apply else planned(rows)
-    return _result(request, digest, [(REGISTRY, one) for one in outcomes], listed, digests)
+    return tag_result(request, digest, [(REGISTRY, one) for one in outcomes], listed, digests)
 
 
 def _in_engine(
@@ -76,20 +84,20 @@ def _in_engine(
         there = remote.names()
         remote_digests = _digests(remote, request)
         ours = _digest_there(remote, local.registry_digests(image), identity, remote_digests)
-        remote_rows = judge(request.wanted, {*here, *there}, remote_digests, ours or UNKNOWN)
-        refuse_changes(remote_rows, request.immutable)
+        remote_rows = judge(request.wanted, {*here, *there}, remote_digests, ours or UNKNOWN, request.immutable)
+        refuse_changes(remote_rows)
         refuse_skipped_stages(request.wanted, remote_digests, ours or UNKNOWN)
-    rows = judge(request.wanted, {*here, *there}, digests, identity)
-    refuse_changes(rows, request.immutable)
+    rows = judge(request.wanted, {*here, *there}, digests, identity, request.immutable)
+    refuse_changes(rows)
     if remote is None:
         refuse_skipped_stages(request.wanted, digests, identity)
     if not apply:
         told = [(ENGINE, one) for one in planned(rows)] + [(REGISTRY, one) for one in planned(remote_rows)]
-        return _result(request, identity, told, {*here, *there}, digests)
+        return tag_result(request, identity, told, {*here, *there}, digests)
     told = [(ENGINE, one) for one in set_tags(local, rows)]
-    if remote is not None and request.registry is not None and not _failed(told):
+    if remote is not None and request.registry is not None and not failed_tags(told):
         told += [(REGISTRY, one) for one in _push(local, remote, remote_rows, identity, request.registry, run_program)]
-    return _result(request, identity, told, {*here, *there}, digests)
+    return tag_result(request, identity, told, {*here, *there}, digests)
 
 
 def _push(
@@ -145,68 +153,3 @@ def _digest_there(
         if config is not None and config.digest == identity:
             return digest
     return next((one for one in sorted(known) if remote.digest(one) is not None), None)
-
-
-def _failed(told: Told) -> List[Tuple[str, Outcome]]:
-    return [pair for pair in told if pair[1].outcome == FAILED]
-
-
-def _result(
-    request: TagRequest, digest: str, told: Told, listed: Any, digests: Mapping[str, Optional[str]]
-) -> Dict[str, Any]:
-    existing = {name: digests.get(name) for name in listed}
-    rows = [one.row for _where, one in told]
-    changed = any(one.outcome not in (None, FAILED) for _where, one in told)
-    result = {
-        "changed": changed,
-        "digest": digest,
-        "tags": [_plain(where, one) for where, one in told],
-        "labels": dict(request.labels),
-        "annotations": dict(request.labels),
-        "findings": findings(existing, request.convention.schemes, request.convention.latest),
-        "summary": {
-            "created": _count(told, CREATE),
-            "moved": _count(told, MOVE),
-            "kept": sum(row.action == KEEP for row in rows),
-            "held": sum(row.action == HOLD for row in rows),
-            "failed": len(_failed(told)),
-        },
-        "diff": {
-            "before": "".join(_line(where, one.row.name, one.row.previous) for where, one in told),
-            "after": "".join(_line(where, one.row.name, _after(one)) for where, one in told),
-        },
-    }
-    failed = _failed(told)
-    if failed:
-        where, first = failed[0]
-        raise PartialFailure(
-            "%d of %d tags of %s could not be set; first: %s in the %s: %s"
-            % (len(failed), len(told), request.repository.familiar, first.row.name, where, first.error),
-            result,
-        )
-    return result
-
-
-def _count(told: Told, action: str) -> int:
-    return sum(one.row.action == action and one.outcome != FAILED for _where, one in told)
-
-
-def _after(one: Outcome) -> Optional[str]:
-    return one.row.previous if one.outcome == FAILED else one.row.digest
-
-
-def _line(where: str, name: str, digest: Optional[str]) -> str:
-    return "%s %s %s\n" % (where, name, digest) if digest else ""
-
-
-def _plain(where: str, one: Outcome) -> Dict[str, Any]:
-    return {
-        "name": one.row.name,
-        "where": where,
-        "action": one.row.action,
-        "digest": _after(one),
-        "previous_digest": one.row.previous,
-        "reason": one.row.reason,
-        "outcome": one.outcome,
-        "error": one.error,
-    }

@@ -9,34 +9,44 @@ import re
 from datetime import datetime
 from typing import Dict, List, Mapping, Optional, Sequence
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._image.floating import LATEST
-from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.lines import MAJOR, MINOR, PATCH, rank
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.attachment import attached_to
+from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.lines import PATCH, rank
 from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.names import is_tag
 from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.schemes import (
+    ALWAYS,
     BRANCH,
     DATE,
     ENVIRONMENT,
+    ENVIRONMENTS,
     GIT,
     NEVER,
     SHORT,
     VERSIONED,
     Scheme,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.wanted import SHORT_COMMIT
+from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.wanted import (
+    LONG_COMMIT,
+    SHORT_COMMIT,
+    names_of_latest,
+)
 
 DEFAULT_BRANCHES = ("main", "master")
-ENVIRONMENTS = ("dev", "staging", "production")
-_LONG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_SHORT = re.compile("[0-9a-f]{7,%d}" % SHORT_COMMIT)
+_LONG = re.compile("[0-9a-f]{%d,64}" % LONG_COMMIT)
 
 
 def findings(
     tags: Mapping[str, Optional[str]], schemes: Sequence[Scheme], latest: str
 ) -> List[Dict[str, Optional[str]]]:
-    """One entry for each tag (`tags`: name -> digest, None where not known) that fits no scheme or does not follow its line."""
+    """One entry for each tag (`tags`: name -> digest, None where not known) that fits no scheme or does not follow its line.
+
+    Tags that only tell of a signature or another attachment are none of the convention's.
+    """
     found = []
     for tag in sorted(tags):
-        problem = None if fits(tag, schemes, latest) else "it fits no scheme"
-        problem = problem or _strays(tag, tags, schemes)
+        if attached_to(tag) is not None:
+            continue
+        problem = _strays(tag, tags, schemes, latest) if fits(tag, schemes, latest) else "it fits no scheme"
         if problem:
             found.append({"tag": tag, "digest": tags[tag], "finding": problem})
     return found
@@ -44,9 +54,11 @@ def findings(
 
 def fits(tag: str, schemes: Sequence[Scheme], latest: str) -> bool:
     """Whether some scheme of the convention could have made the tag."""
-    return (latest == "always" and any(tag == LATEST + one.suffix for one in schemes)) or any(
-        _fits(tag, one, latest) for one in schemes
-    )
+    return _always(tag, schemes, latest) or any(_fits(tag, one, latest) for one in schemes)
+
+
+def _always(tag: str, schemes: Sequence[Scheme], latest: str) -> bool:
+    return latest == ALWAYS and tag in names_of_latest(schemes)
 
 
 def _fits(tag: str, scheme: Scheme, latest: str) -> bool:
@@ -68,12 +80,10 @@ def _fits_line(tag: str, scheme: Scheme, latest: str) -> bool:
     line = scheme.line
     if tag == line.latest:
         return latest != NEVER
-    if line.read(tag) is not None:
-        return PATCH in scheme.levels
-    if not line.is_short(tag):
-        return False
-    dots = tag[len(scheme.prefix) : len(tag) - len(scheme.suffix)].count(".")
-    return (MAJOR if dots == 0 else MINOR) in scheme.levels
+    version = line.read(tag)
+    if version is not None and (version.prerelease or PATCH in scheme.levels):
+        return True
+    return line.is_short(tag) and line.level(tag) in scheme.levels
 
 
 def _fits_git(rest: str, what: str, scheme: Scheme) -> bool:
@@ -82,7 +92,7 @@ def _fits_git(rest: str, what: str, scheme: Scheme) -> bool:
             return False
         return rest in DEFAULT_BRANCHES if scheme.branches is None else scheme.branches.matches_text(rest)
     if what == SHORT:
-        return len(rest) == SHORT_COMMIT and re.fullmatch("[0-9a-f]+", rest) is not None
+        return _SHORT.fullmatch(rest) is not None
     return _LONG.fullmatch(rest) is not None
 
 
@@ -93,15 +103,20 @@ def _is_date(rest: str, form: str) -> bool:
         return False
 
 
-def _strays(tag: str, tags: Mapping[str, Optional[str]], schemes: Sequence[Scheme]) -> Optional[str]:
+def _strays(tag: str, tags: Mapping[str, Optional[str]], schemes: Sequence[Scheme], latest: str) -> Optional[str]:
     """A floating tag at another digest than that of the highest release of its line."""
+    others = (one for one in schemes if one.type not in VERSIONED)
+    if tags[tag] is None or _always(tag, schemes, latest) or any(_fits(tag, one, latest) for one in others):
+        return None
     for scheme in schemes:
         line = scheme.line
-        if scheme.type not in VERSIONED or not line.is_short(tag) or tags[tag] is None:
+        if scheme.type not in VERSIONED or not line.is_short(tag):
             continue
         covered = {name: one for name, one in line.releases(tags).items() if line.covers(tag, one) and name != tag}
         if not covered:
-            return "no release of its line is there"
+            return None if line.read(tag) is not None else "no release of its line is there"
+        if tag != line.latest and line.level(tag) not in scheme.levels:
+            return None
         top = max(map(rank, covered.values()))
         best = sorted(name for name, one in covered.items() if rank(one) == top)
         digests = {tags[name] for name in best}

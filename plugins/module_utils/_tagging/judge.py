@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError, RefusedError
@@ -17,13 +17,14 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.wanted 
     wanted_tags,
 )
 
-CREATE, MOVE, KEEP, HOLD = "create", "move", "keep", "hold"
-PLANNED, DONE, FAILED = "planned", "done", "failed"
+CREATE, MOVE, KEEP, HOLD, REMOVE = "create", "move", "keep", "hold", "remove"
+PLANNED, DONE, FAILED, REFUSED = "planned", "done", "failed", "refused"
 
 
 @dataclass(frozen=True)
 class Row:
-    """`digest` is what the tag means afterwards, `previous` what it meant before; `higher` is the release that a held tag belongs to."""
+    """`digest` is what the tag means afterwards, `previous` what it meant before; `higher` is the release that a held tag belongs to,
+    `immutable` that it stays at what it means once it is there."""
 
     name: str
     action: str
@@ -32,10 +33,11 @@ class Row:
     previous: Optional[str]
     wanted: Wanted
     higher: Optional[str] = None
+    immutable: bool = False
 
     @property
     def changes(self) -> bool:
-        return self.action in (CREATE, MOVE)
+        return self.action in (CREATE, MOVE, REMOVE)
 
 
 def names_to_ask(wanted: Sequence[Wanted]) -> List[str]:
@@ -44,7 +46,11 @@ def names_to_ask(wanted: Sequence[Wanted]) -> List[str]:
 
 
 def judge(
-    wanted: Sequence[Wanted], existing: Iterable[str], digests: Mapping[str, Optional[str]], digest: str
+    wanted: Sequence[Wanted],
+    existing: Iterable[str],
+    digests: Mapping[str, Optional[str]],
+    digest: str,
+    immutable: Optional[PatternList] = None,
 ) -> List[Row]:
     """One row per tag. `existing` are the names of all tags, `digests` what some of them mean (None: not there).
 
@@ -53,10 +59,38 @@ def judge(
     listed = list(existing)
     rows: Dict[str, Row] = {}
     for one in wanted:
-        row = _row(one, listed, digests.get(one.name), digest)
+        row = replace(
+            _row(one, listed, digests.get(one.name), digest), immutable=_is_immutable(one.name, immutable)
+        )
         if one.name not in rows or row.action == HOLD:
             rows[one.name] = row
     return list(rows.values())
+
+
+def judge_removal(
+    wanted: Sequence[Wanted],
+    digests: Mapping[str, Optional[str]],
+    digest: Optional[str],
+    immutable: Optional[PatternList] = None,
+) -> List[Row]:
+    """The same for tags that are to go: those that mean the image. `digest` is None when the image itself is not there."""
+    rows: Dict[str, Row] = {}
+    for one in wanted:
+        before = digests.get(one.name)
+        if before is None:
+            row = Row(one.name, KEEP, "it is not there", None, None, one)
+        elif before != digest:
+            row = Row(one.name, HOLD, "it means another image", before, before, one)
+        elif _is_immutable(one.name, immutable):
+            row = Row(one.name, HOLD, "it matches 'immutable', so it stays", before, before, one, immutable=True)
+        else:
+            row = Row(one.name, REMOVE, "it means this image", None, before, one)
+        rows[one.name] = row
+    return list(rows.values())
+
+
+def _is_immutable(name: str, immutable: Optional[PatternList]) -> bool:
+    return immutable is not None and immutable.matches_text(name)
 
 
 def _row(one: Wanted, listed: Sequence[str], before: Optional[str], digest: str) -> Row:
@@ -77,9 +111,9 @@ def higher_release(one: Wanted, listed: Iterable[str]) -> Optional[str]:
     return line.above(one.name, one.release.version, line.releases(listed))
 
 
-def refuse_changes(rows: Sequence[Row], immutable: Optional[PatternList]) -> None:
+def refuse_changes(rows: Sequence[Row]) -> None:
     """Raises RefusedError when a tag that must not move would."""
-    broken = [row for row in rows if row.action == MOVE and immutable and immutable.matches_text(row.name)]
+    broken = [row for row in rows if row.action == MOVE and row.immutable]
     if broken:
         told = "; ".join("%s is %s and would become %s" % (row.name, row.previous, row.digest) for row in broken)
         raise RefusedError(

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Dict, Iterable, List, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.floating import LATEST
@@ -23,7 +23,7 @@ Key = Tuple[object, ...]
 
 @dataclass(frozen=True)
 class Line:
-    """Tags with the same prefix and suffix whose versions follow each other; a leading v is no difference."""
+    """Tags with the same prefix and suffix whose versions follow each other; a v before the number is no difference."""
 
     prefix: str = ""
     suffix: str = ""
@@ -31,12 +31,13 @@ class Line:
 
     @property
     def latest(self) -> str:
-        return LATEST + self.suffix
+        return self.prefix + LATEST + self.suffix
 
     def read(self, tag: str) -> Optional[Version]:
         """The version of a full version tag of this line, prerelease or not; None for every other tag, floating ones too.
 
-        What follows `_` is build metadata, which has no rank; a `-` in it begins the suffix of another line.
+        What follows `_` is build metadata, which has no rank; a `-` in it begins the suffix of another line. In a semantic version what
+        follows `-` is a prerelease, also a number or a commit (item 9); words that are no known kind of one are taken for a variant.
         """
         rest = self._inside(tag)
         if rest is None:
@@ -47,7 +48,10 @@ class Line:
         version = parse_version(text)
         if version is None or version.variant or len(version.numbers) < self.least:
             return None
-        return None if self._other_calendar(version) else version
+        if self._other_calendar(version):
+            return None
+        _numbers, dash, pre = text.partition("-")
+        return replace(version, prerelease=pre, build=()) if dash and not self.calendar else version
 
     def is_short(self, tag: str) -> bool:
         """Whether it is a floating tag of this line."""
@@ -91,6 +95,10 @@ class Line:
         rest = self._inside(tag)
         own = None if rest is None else parse_version(rest)
         return own is not None and version.numbers[: len(own.numbers)] == own.numbers
+
+    def level(self, tag: str) -> Optional[str]:
+        """Which of `levels` a short tag other than `latest` belongs to."""
+        return {0: MAJOR, 1: MINOR}.get((self._inside(tag) or "").count("."))
 
     def shorter(self, text: str, levels: Iterable[str]) -> List[str]:
         """The floating tags of a full version (its text without prefix and suffix), the longest first.

@@ -26,6 +26,8 @@ BRANCH, SHORT, LONG = "branch", "short", "long"
 KEEP, DROP = "keep", "drop"
 AUTO, ALWAYS, NEVER = "auto", "always", "never"
 LATEST_CHOICES = (AUTO, ALWAYS, NEVER)
+# The stages of a convention that names none, for what depends on them.
+ENVIRONMENTS = ("dev", "staging", "production")
 
 _COMMON = ("type", "prefix", "suffix")
 _FIELDS: Dict[str, Tuple[str, ...]] = {
@@ -36,16 +38,22 @@ _FIELDS: Dict[str, Tuple[str, ...]] = {
     DATE: ("format",),
     RAW: ("value",),
 }
+# `v` and `app-v`, but not `dev`.
+_V_AT_END = re.compile(r"(?<![A-Za-z0-9])v$")
 _AFFIX = re.compile(r"[A-Za-z0-9_.-]{0,100}")
 
 
 @dataclass(frozen=True)
 class Scheme:
-    """One entry of `schemes`; fields of other types keep their defaults."""
+    """One entry of `schemes`; fields of other types keep their defaults.
+
+    `v`: a v is written before versions, which is why the prefix of a line does not have it.
+    """
 
     type: str
     prefix: str = ""
     suffix: str = ""
+    v: bool = False
     levels: Tuple[str, ...] = LEVELS
     build_metadata: str = KEEP
     stages: Tuple[str, ...] = ()
@@ -92,6 +100,8 @@ def _scheme(where: str, entry: Any) -> Scheme:
     fields: Dict[str, Any] = {"type": kind}
     for key in ("prefix", "suffix"):
         fields[key] = _affix("%s.%s" % (where, key), given.get(key, ""))
+    if kind in VERSIONED and _V_AT_END.search(fields["prefix"]):
+        fields.update(prefix=fields["prefix"][:-1], v=True)
     if "levels" in given:
         fields["levels"] = _some_of(where + ".levels", given["levels"], LEVELS)
     elif kind == CALVER:

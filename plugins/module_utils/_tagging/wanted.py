@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.floating import LATEST
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.version import Version, parse_version
-from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.lines import PATCH, Line
+from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.lines import FIRST_YEAR, PATCH, Line
 from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.names import checked, sanitise
 from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.schemes import (
     ALWAYS,
@@ -23,8 +23,10 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.schemes
     DATE,
     DROP,
     ENVIRONMENT,
+    ENVIRONMENTS,
     GIT,
     LATEST_CHOICES,
+    LONG,
     RAW,
     SHORT,
     VERSIONED,
@@ -34,10 +36,12 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.schemes
 )
 
 SHORT_COMMIT = 12
+LONG_COMMIT = 40
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _IDENTIFIERS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
-_SEMVER = re.compile(r"(v?\d+\.\d+\.\d+)(-%s)?(?:\+(%s))?" % (_IDENTIFIERS, _IDENTIFIERS))
-_CALVER = re.compile(r"(v?\d+(?:\.\d+){1,4})(-%s)?(?:\+(%s))?" % (_IDENTIFIERS, _IDENTIFIERS))
+_NUMBER = "(?:0|[1-9][0-9]*)"
+_SEMVER = re.compile(r"(v?%s(?:\.%s){2})(-%s)?(?:\+(%s))?" % (_NUMBER, _NUMBER, _IDENTIFIERS, _IDENTIFIERS))
+_CALVER = re.compile(r"(v?[0-9]+(?:\.[0-9]+){1,4})(-%s)?(?:\+(%s))?" % (_IDENTIFIERS, _IDENTIFIERS))
 
 
 @dataclass(frozen=True)
@@ -96,14 +100,19 @@ def wanted_tags(convention: Convention) -> Tuple[Wanted, ...]:
     for position, scheme in enumerate(convention.schemes):
         found += _of_scheme("schemes[%d]" % position, scheme, convention)
     if convention.latest == ALWAYS:
-        suffixes = dict.fromkeys(scheme.suffix for scheme in convention.schemes)
         found = [one for one in found if not _is_latest(one)]
-        found += [Wanted(LATEST + suffix, "latest: always") for suffix in suffixes]
+        found += [Wanted(name, "latest: always") for name in names_of_latest(convention.schemes)]
     kept: List[Wanted] = []
     for one in found:
         if one not in kept:
             kept.append(one)
     return tuple(sorted(kept, key=lambda one: (one.release is not None, _is_latest(one))))
+
+
+def names_of_latest(schemes: Sequence[Scheme]) -> List[str]:
+    """`latest` of every line of versions; where there is none, of every suffix."""
+    lines = [one.line.latest for one in schemes if one.type in VERSIONED]
+    return list(dict.fromkeys(lines or [LATEST + one.suffix for one in schemes]))
 
 
 def _is_latest(one: Wanted) -> bool:
@@ -136,8 +145,10 @@ def _versions(where: str, scheme: Scheme, convention: Convention) -> Iterator[Wa
             % (convention.version, scheme.type, "2026.11.1" if calendar else "1.2.3, 1.2.3-rc.1 or 1.2.3+build.5")
         )
     numbers, pre, build = match.group(1), match.group(2) or "", match.group(3)
-    if scheme.prefix.endswith("v") and numbers.startswith("v"):
-        numbers = numbers[1:]
+    if not calendar and int(numbers.lstrip("v").partition(".")[0]) >= FIRST_YEAR:
+        raise PolicyError("version: %r begins with a year, which is no semver version; use calver" % convention.version)
+    if scheme.v and not numbers.startswith("v"):
+        numbers = "v" + numbers
     text = numbers + pre + ("_" + build.replace("-", ".") if build and scheme.build_metadata != DROP else "")
     full = checked(where, scheme.prefix + text + scheme.suffix)
     line = scheme.line
@@ -171,17 +182,33 @@ def _git(where: str, scheme: Scheme, convention: Convention) -> Iterator[Wanted]
             if convention.branch is None:
                 raise PolicyError("git.branch: %s needs it; give it, or name only commits in 'of'" % where)
             tag = sanitise("git.branch", convention.branch, scheme.prefix, scheme.suffix)
-            if tag == LATEST or tag.startswith(LATEST + "-") or parse_version(tag) is not None:
+            owner = _owner(tag, convention.schemes)
+            if owner is not None:
                 raise PolicyError(
-                    "git.branch: the branch %r would take the tag %s, which is for releases; give %s a prefix"
-                    % (convention.branch, tag, where)
+                    "git.branch: the branch %r would take the tag %s, which is for %s; give %s a prefix"
+                    % (convention.branch, tag, owner, where)
                 )
             yield Wanted(tag, "the branch")
         else:
             if convention.commit is None:
                 raise PolicyError("git.commit: %s needs it; give it, or name only branch in 'of'" % where)
+            if what == LONG and len(convention.commit) < LONG_COMMIT:
+                raise PolicyError(
+                    "git.commit: %r is not whole (%d digits or more), which %s needs for 'long'"
+                    % (convention.commit, LONG_COMMIT, where)
+                )
             commit = convention.commit[:SHORT_COMMIT] if what == SHORT else convention.commit
             yield Wanted(checked(where, scheme.prefix + commit + scheme.suffix), "the commit")
+
+
+def _owner(tag: str, schemes: Sequence[Scheme]) -> Optional[str]:
+    """Whose tag a branch would take."""
+    if tag in names_of_latest(schemes) or tag == LATEST or tag.startswith(LATEST + "-") or parse_version(tag):
+        return "releases"
+    for one in schemes:
+        if one.type == ENVIRONMENT and tag in (one.prefix + stage + one.suffix for stage in one.stages or ENVIRONMENTS):
+            return "an environment"
+    return None
 
 
 def _given(where: str, value: Any) -> Optional[str]:
