@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: image_tag_convention
-short_description: Give an image its tags by a convention, in a registry or an engine
+short_description: Give an image its tags by a convention, in a registry or an engine, or take them away
 version_added: 1.0.0
 description:
   - Gives an image the tags of a convention, versions with their floating tags (C(1.2.3), C(1.2), C(1), C(latest)), environments, branches
@@ -61,14 +61,14 @@ options:
     description:
       - The schemes of the convention. All of them give the image tags. Default is V(semver).
       - Each is a mapping with C(type), and for every type C(prefix) and C(suffix). A suffix such as C(-alpine) is a variant, a line of its
-        own with C(latest-alpine).
+        own with C(latest-alpine). So is a prefix such as C(api-), with C(api-latest). A prefix C(v) is part of the number and no line.
       - C(semver) takes C(levels), a list of V(patch) (C(1.2.3)), V(minor) (C(1.2)) and V(major) (C(1)); and C(build_metadata), V(keep) (C(+)
-        becomes C(_)) or V(drop). A prerelease gets its full tag only. There is no tag V(0).
+        becomes C(_)) or V(drop). A prerelease, which is whatever has a C(-) after the number, gets its full tag only. There is no tag V(0).
       - C(calver) takes the same; by default it has V(patch) only.
       - C(environment) takes C(stages), a list in their order, and with C(in_order=true) an image gets to a stage only when the tag of the
         one before means it.
       - C(git) takes C(of), a list of V(branch), V(short) (12 digits of the commit) and V(long); and C(branches), patterns of branch tags
-        for RV(findings).
+        for RV(findings) (default C(main) and C(master)).
       - C(date) takes C(format), as of C(strftime), in UTC.
       - C(raw) takes C(value).
     type: list
@@ -101,6 +101,16 @@ options:
     description:
       - Tags that never move, patterns as in rules. When one exists and means another image, nothing at all is changed.
     type: raw
+  state:
+    description:
+      - V(present) sets the tags.
+      - V(absent) takes those tags of the convention away that mean O(image), and no others. What matches O(immutable) stays. Floating tags
+        that go are not moved to a lower release; give that release its tags to have them there.
+      - A registry has to delete tags alone for that. The distribution registry before version 3 cannot, so there every such tag stays with
+        the outcome V(refused). In an engine the last name of an image stays, since the image would be deleted with it.
+    type: str
+    choices: [present, absent]
+    default: present
   labels:
     description:
       - More of RV(labels), texts by name. Names of the image specification need no C(org.opencontainers.image.) before them.
@@ -172,6 +182,7 @@ requirements:
 notes:
   - No registry of today moves a tag on condition. Between the comparison and the change there is an instant in which another client can
     set the tag. Runs of this module that meet there look again afterwards, and floating tags end at the highest release.
+  - What a registry can do is found out by deleting a digest and a tag that do not exist, with O(state=absent) and when a tag is to go.
   - With O(latest=always) no order is kept, so two runs that meet there may end with either image; the one that sees the other fails.
 seealso:
   - module: imagefleet.docker.registry_info
@@ -193,6 +204,19 @@ EXAMPLES = r"""
       - type: environment
         stages: [dev, staging, production]
         in_order: true
+  register: promoted
+
+- name: Production is again what it was before that
+  imagefleet.docker.image_tag_convention:
+    image: "registry.example.com/shop/web@{{ promoted.tags[0].previous_digest }}"
+    environment: production
+    schemes: [environment]
+
+- name: Withdraw a release
+  imagefleet.docker.image_tag_convention:
+    image: registry.example.com/shop/web:1.2.3
+    version: "1.2.3"
+    state: absent
 
 - name: Tag a variant that was just built, and push it
   imagefleet.docker.image_tag_convention:
@@ -215,7 +239,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 digest:
-  description: The image that got the tags, a digest in the registry or an ID in the engine.
+  description:
+    - The image that got the tags, a digest in the registry or an ID in the engine. V(null) when there is none (O(state=absent)).
   returned: success
   type: str
   sample: "sha256:9a1c2f6b8a1f5d7f0c9a8b7e6d5c4b3a29181706f5e4d3c4f2ad1d0b0b4d7e3e"
@@ -234,11 +259,13 @@ tags:
       type: str
       sample: registry
     action:
-      description: V(create), V(move), V(keep) (it is there already), or V(hold) (a higher release has it).
+      description:
+        - V(create), V(move), V(keep) (it is there already), or V(hold) (a higher release has it).
+        - With O(state=absent) V(remove), V(keep) (it is not there) or V(hold) (it means another image, or is immutable).
       type: str
       sample: move
     digest:
-      description: What it means now, or would mean.
+      description: What it means now, or would mean; V(null) when it is gone.
       type: str
       sample: "sha256:9a1c2f6b8a1f5d7f0c9a8b7e6d5c4b3a29181706f5e4d3c4f2ad1d0b0b4d7e3e"
     previous_digest:
@@ -250,7 +277,8 @@ tags:
       type: str
       sample: the highest of its line
     outcome:
-      description: V(planned) in check mode, V(done) or V(failed); V(null) where there is nothing to do.
+      description:
+        - V(planned) in check mode, V(done), V(failed), or V(refused) when it cannot be taken away; V(null) where there is nothing to do.
       type: str
       sample: done
     error:
@@ -276,10 +304,10 @@ findings:
   elements: dict
   sample: []
 summary:
-  description: How many tags were C(created), C(moved), C(kept), C(held) and C(failed).
+  description: How many tags were C(created), C(moved), C(kept), C(held), C(removed), C(refused) and C(failed).
   returned: success
   type: dict
-  sample: {"created": 1, "moved": 3, "kept": 0, "held": 0, "failed": 0}
+  sample: {"created": 1, "moved": 3, "kept": 0, "held": 0, "removed": 0, "refused": 0, "failed": 0}
 """
 
 import time
