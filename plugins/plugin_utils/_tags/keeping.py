@@ -22,9 +22,14 @@ def keeps_to(told: Any, schemes: Any = None, latest: str = AUTO) -> bool:
 
     Only for a repository it is known whether floating tags follow their line.
     """
+    return not findings_of(told, schemes, latest)
+
+
+def findings_of(told: Any, schemes: Any = None, latest: str = AUTO) -> list[dict[str, str | None]]:
+    """The same with what is wrong: `tag`, `digest` and `finding` of each tag that does not keep to it."""
     if latest not in LATEST_CHOICES:
         raise PolicyError("latest: %r is none of %s" % (latest, ", ".join(LATEST_CHOICES)))
-    return not findings(_tags(told), parse_schemes(schemes), latest)
+    return findings(_tags(told), parse_schemes(schemes), latest)
 
 
 def _tags(told: Any) -> dict[str, str | None]:
