@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 import multiprocessing
+import random
+from pathlib import Path
 from typing import Any
 
 import pytest
 import registry_content as content
 from archive import Image, Layer
+from crane_registry import CraneRegistry
 from own_registry import OwnRegistry
 from registry_content import Manifest
-from registry_pushing import push, read_manifest
+from registry_pushing import list_tags, push, read_manifest
 from whole import all_whole
 from workbench import Workbench
 
@@ -24,6 +27,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.request import parse_tag_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.run import run_tagging
+from ansible_collections.imagefleet.docker.tests.unit.plugins.module_utils._tagging.test_histories import expected
 
 WEB = "shop/web"
 NEVER_MOVE = r"regex:v?[0-9]+[.][0-9]+[.][0-9]+"
@@ -145,6 +149,85 @@ def test_promotion_in_order_and_back(own: OwnRegistry) -> None:
     assert own.tags(WEB)["production"] == old.digest
 
 
+def test_what_a_release_moved_goes_back(own: OwnRegistry) -> None:
+    """As the guide says: every tag that moved, with its previous digest, by the scheme `raw`."""
+    release(own, "1.2.2")
+    before = own.tags(WEB)
+    bad = content.multi_platform("bad")
+    push(own.address, WEB, bad)
+    released = give(own.address, bad.digest, version="1.2.3", immutable=NEVER_MOVE)
+    moved = [row for row in released["tags"] if row["action"] == "move"]
+    assert [row["name"] for row in moved] == ["1.2", "1", "latest"]
+    for row in moved:
+        back = {"schemes": [{"type": "raw", "value": row["name"]}], "immutable": NEVER_MOVE}
+        assert give(own.address, row["previous_digest"], **back)["changed"]
+        assert not give(own.address, row["previous_digest"], **back)["changed"]
+    assert own.tags(WEB) == {**before, "1.2.3": bad.digest}
+    fixed = release(own, "1.2.4")
+    assert {own.tags(WEB)[name] for name in ("1.2.4", "1.2", "1", "latest")} == {fixed.digest}
+
+
+def test_random_releases_leave_every_floating_tag_at_the_highest_of_its_line(own: OwnRegistry) -> None:
+    """Releases, backports, prereleases, variants and rebuilds, in any order; the same judgement as in the unit tests."""
+    choose = random.Random(20261127)
+    history = []
+    for number in range(40):
+        numbers = (choose.randrange(3), choose.randrange(3), choose.choice((0, 1, 9, 10)))
+        pre = choose.choice(("", "", "", "-rc.1", "-foo", "-2"))
+        suffix, build = choose.choice(("", "", "-alpine")), choose.choice(("", "", "+7"))
+        made = content.simple("release-%d" % number)
+        push(own.address, WEB, made)
+        version = ".".join(map(str, numbers)) + pre + build
+        give(own.address, made.digest, version=version, schemes=[{"type": "semver", "suffix": suffix}])
+        history.append(((numbers, pre, suffix, build), made.digest))
+        floating, tags = expected(history), own.tags(WEB)
+        assert {name: tags.get(name) for name in floating} == floating, version
+    assert all_whole(own.address, WEB) == []
+
+
+def test_a_registry_that_cannot_delete_tags_alone_keeps_all(own: OwnRegistry) -> None:
+    release(own, "1.2.3")
+    before = own.tags(WEB)
+    for apply in (False, True):
+        own.mark()
+        told = give(own.address, "1.2.3", apply, version="1.2.3", state="absent")
+        assert not told["changed"] and told["diff"]["before"] == told["diff"]["after"]
+        assert {(row["action"], row["outcome"]) for row in told["tags"]} == {("remove", "refused")}
+        assert "cannot delete a tag alone" in told["tags"][0]["error"] and told["summary"]["refused"] == 4
+        deleted = [one.path.rpartition("/")[2] for one in own.requests() if one.method == "DELETE"]
+        assert len(deleted) == 2 and not {*deleted} & {*before, *before.values()}, "only what does not exist"
+    assert own.tags(WEB) == before and all_whole(own.address, WEB) == []
+
+
+def test_tags_go_where_a_registry_deletes_them_alone(tmp_path: Path) -> None:
+    """On crane's registry: only those that mean the image, and never an immutable one."""
+    with CraneRegistry(tmp_path) as crane:
+        made = {version: content.simple(version) for version in ("1.9.0", "2.0.0", "2.0.1")}
+        for version, one in made.items():
+            push(crane.address, WEB, one)
+            give(crane.address, one.digest, version=version)
+        last = made["2.0.1"].digest
+        planned = give(crane.address, "2.0.1", apply=False, version="2.0.1", state="absent")
+        assert len(list_tags(crane.address, WEB)) == 8
+        done = give(crane.address, "2.0.1", version="2.0.1", state="absent")
+        assert decided(planned) == decided(done) and planned["diff"] == done["diff"] and done["changed"]
+        assert actions(done) == dict.fromkeys(("2.0.1", "2.0", "2", "latest"), "remove")
+        assert {row["digest"] for row in done["tags"]} == {None} and done["summary"]["removed"] == 4
+        assert set(list_tags(crane.address, WEB)) == {"1.9.0", "1.9", "1", "2.0.0"}
+        assert read_manifest(crane.address, WEB, last).status == 200
+        for image in ("2.0.1", last):
+            again = give(crane.address, image, version="2.0.1", state="absent")
+            assert not again["changed"] and set(actions(again).values()) == {"keep"}
+
+        # A floating tag is where the highest release is, so the others' stay; `1` means another image.
+        give(crane.address, "2.0.0", version="2.0.0")
+        kept = give(crane.address, "2.0.0", version="1.9.0", state="absent")
+        assert actions(kept) == {**dict.fromkeys(("1.9.0", "1.9", "1"), "hold"), "latest": "remove"}
+        partly = give(crane.address, "2.0.0", version="2.0.0", state="absent", immutable=NEVER_MOVE)
+        assert actions(partly) == {"2.0.0": "hold", "2.0": "remove", "2": "remove", "latest": "keep"}
+        assert set(list_tags(crane.address, WEB)) == {"1.9.0", "1.9", "1", "2.0.0"}
+
+
 def test_what_is_not_there_is_told(own: OwnRegistry) -> None:
     with pytest.raises(FleetError, match="has no 9.9.9 in shop/web; push it first"):
         give(own.address, "9.9.9", version="9.9.9")
@@ -223,6 +306,30 @@ def test_tags_in_an_engine(bench: Workbench) -> None:
         in_engine(bench, "app:build-new", version="1.9.0", immutable=NEVER_MOVE)
     assert old in str(caught.value) and new in str(caught.value)
     assert not in_engine(bench, "app:build-new", version="1.9.1")["changed"]
+
+
+def test_tags_go_from_an_engine_and_the_image_stays(bench: Workbench) -> None:
+    old, new = (load(bench, "app:build-%s" % seed, bench.prefix + seed) for seed in ("old", "new"))
+    in_engine(bench, "app:build-old", version="1.2.2")
+    in_engine(bench, "app:build-new", version="1.2.3")
+    before = bench.names()
+    gone: dict[str, Any] = {"version": "1.2.3", "state": "absent"}
+    planned = in_engine(bench, "app:build-new", apply=False, **gone)
+    assert bench.names() == before and planned["changed"]
+    done = in_engine(bench, "app:build-new", **gone)
+    assert actions(done, "engine") == dict.fromkeys(("1.2.3", "1.2", "1", "latest"), "remove")
+    assert decided(planned) == decided(done) and planned["diff"] == done["diff"]
+    assert bench.id_of("app:build-new") == new and bench.id_of("app:1.2.2") == old
+    assert not in_engine(bench, "app:build-new", **gone)["changed"]
+    assert not in_engine(bench, "app:1.2.3", **gone)["changed"]
+
+    # The last name would take the image along, so it stays.
+    only = load(bench, "app:3.0.0", bench.prefix + "only")
+    in_engine(bench, "app:3.0.0", version="3.0.0")
+    for apply in (False, True):
+        last = in_engine(bench, "app:3.0.0", apply, version="3.0.0", state="absent")
+        assert {row["name"]: row["outcome"] for row in last["tags"]}["3.0.0"] == "refused"
+    assert bench.id_of("app:3.0.0") == only and last["summary"]["removed"] == 3
 
 
 def test_tags_pushed_from_an_engine(bench: Workbench, own: OwnRegistry) -> None:
