@@ -62,7 +62,9 @@ def parse_tag_options(options: Mapping[str, Any], now: int) -> TagRequest:
     if state not in (PRESENT, ABSENT):
         raise PolicyError("state: %r is none of present, absent" % (state,))
     if push and state == ABSENT:
-        raise PolicyError("push: nothing is pushed with state: absent; take tags of the registry away with where: registry")
+        raise PolicyError(
+            "push: nothing is pushed with state: absent; take tags of the registry away with where: registry"
+        )
     source, repository = _image(where, options.get("image"), options.get("repository"))
     convention, wanted = convention_and_tags(options, now)
     labels = labels_of(convention, wanted, parse_labels(options.get("labels")))

@@ -59,9 +59,7 @@ def judge(
     listed = list(existing)
     rows: Dict[str, Row] = {}
     for one in wanted:
-        row = replace(
-            _row(one, listed, digests.get(one.name), digest), immutable=_is_immutable(one.name, immutable)
-        )
+        row = replace(_row(one, listed, digests.get(one.name), digest), immutable=_is_immutable(one.name, immutable))
         if one.name not in rows or row.action == HOLD:
             rows[one.name] = row
     return list(rows.values())

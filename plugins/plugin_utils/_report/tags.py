@@ -60,7 +60,8 @@ def check_tags(raw: Any) -> TagCheck:
         for each in findings_of(one, told.get("schemes"), told.get("latest") or "auto")
     ]
     problems = [
-        "%s: %s" % (":".join(printable(one[key]) for key in ("repository", "reference") if one[key]), printable(one["problem"]))
+        "%s: %s"
+        % (":".join(printable(one[key]) for key in ("repository", "reference") if one[key]), printable(one["problem"]))
         for one in told.get("problems") or ()
     ]
     if told.get("failed") and failed is None:

@@ -68,4 +68,6 @@ def test_hostile_names_are_text_and_secrets_are_not_shown():
 
 
 def test_the_page_leads_to_the_tags():
-    assert 'href="#tags-0"' in page(tag_samples.strayed()) and "Not by the convention (2)" in page(tag_samples.strayed())
+    assert 'href="#tags-0"' in page(tag_samples.strayed()) and "Not by the convention (2)" in page(
+        tag_samples.strayed()
+    )
