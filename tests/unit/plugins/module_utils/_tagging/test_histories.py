@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError
+from ansible_collections.imagefleet.docker.plugins.module_utils._policy.patterns import compile_patterns
 from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.apply import set_tags
 from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.findings import findings
 from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.judge import judge
@@ -140,3 +141,12 @@ def test_a_fixed_tag_that_somebody_moved_is_left_alone():
     outcomes = set_tags(place, rows)
     assert {one.outcome for one in outcomes} == {"failed"} and place.tags == {"1.2.3": "theirs"}
     assert "from None to theirs" in outcomes[0].error and "ours" in outcomes[0].error
+
+
+def test_an_immutable_tag_that_came_meanwhile_is_left_alone():
+    place = Memory()
+    rows = judge(wanted_of(((1, 2, 3), "", "", "")), [], {}, "ours", compile_patterns("immutable", "*"))
+    place.meanwhile[1] = lambda: place.tags.update({"1.2": "theirs"})
+    outcomes = {one.row.name: one.outcome for one in set_tags(place, rows)}
+    assert outcomes == {"1.2.3": "done", "1.2": "failed", "1": "done", "latest": "done"}
+    assert place.tags == {"1.2": "theirs", **dict.fromkeys(("1.2.3", "1", "latest"), "ours")}
