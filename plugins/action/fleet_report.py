@@ -13,7 +13,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import write_atomic
 from ansible_collections.imagefleet.docker.plugins.modules.fleet_report import ARGUMENTS
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.collection import collection_lines
@@ -24,6 +24,7 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.fleet im
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html import fleet_page
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.retention import retention_lines
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.tags import tags_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.text import fleet_lines
 
 
@@ -43,12 +44,22 @@ class ActionModule(ActionBase):
                 lines += ([""] if lines else []) + _registry_lines(told, options["top"], show)
         for name, told in options["distributions"].items():
             lines += ([""] if lines else []) + distribution_lines(name, told, options["top"])
+        lines += self._tags(options, bool(lines))
         for line in ["", *lines, ""]:
             self._display.display(line)
         result.update(changed=False, lines=lines, complete=fleet.complete)
         if options["dest"]:
             result["dest"] = self._write(options)
         return result
+
+    def _tags(self, options: dict[str, Any], apart: bool) -> list[str]:
+        lines: list[str] = []
+        for name, told in options["tags"].items():
+            try:
+                lines += ([""] if lines or apart else []) + tags_lines(name, told, options["top"])
+            except PolicyError as error:
+                raise AnsibleActionFail("tags: %s: %s" % (name, error)) from error
+        return lines
 
     def _write(self, options: dict[str, Any]) -> str:
         path = os.path.abspath(os.path.expanduser(options["dest"]))
@@ -61,6 +72,7 @@ class ActionModule(ActionBase):
             options["registries"],
             options["collections"],
             options["distributions"],
+            options["tags"],
         )
         try:
             write_atomic(path, page.encode("utf-8"), 0o644)

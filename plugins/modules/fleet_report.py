@@ -34,7 +34,7 @@ options:
   results:
     description:
       - Maps host names to results of M(imagefleet.docker.image_prune_policy), or to reports of the host command.
-      - Without any, only O(registries), O(collections) and O(distributions) are shown.
+      - Without any, only O(registries), O(collections), O(distributions) and O(tags) are shown.
     type: dict
     default: {}
   registries:
@@ -52,6 +52,12 @@ options:
       - Maps names to what is known of the regions of a registry, a mapping with C(drift) and C(sync). Each is a result of
         M(imagefleet.docker.registry_drift_info) or M(imagefleet.docker.registry_sync), a report of the host command for that job, or a
         list of these, from hosts that share the repositories.
+    type: dict
+    default: {}
+  tags:
+    description:
+      - Maps names of registries to results of M(imagefleet.docker.registry_info) with the convention beside, as C(schemes) and C(latest) of
+        M(imagefleet.docker.image_tag_convention). Shows the tags that do not keep to it.
     type: dict
     default: {}
   policies:
@@ -83,6 +89,7 @@ seealso:
   - module: imagefleet.docker.registry_retention
   - module: imagefleet.docker.registry_garbage_collect
   - module: imagefleet.docker.registry_drift_info
+  - module: imagefleet.docker.registry_info
 """
 
 EXAMPLES = r"""
@@ -127,6 +134,7 @@ ARGUMENTS = {
     "registries": {"type": "dict", "default": {}},
     "collections": {"type": "dict", "default": {}},
     "distributions": {"type": "dict", "default": {}},
+    "tags": {"type": "dict", "default": {}},
     "policies": {"type": "dict", "default": {}},
     "expected_hosts": {"type": "list", "elements": "str"},
     "dest": {"type": "path"},

@@ -19,6 +19,7 @@ import act_plan
 import act_refusal
 import act_regions
 import act_restore
+import act_tags
 from demo import BRAKED, REGIONS_REPORT, REPORT, STOPPED, Demo
 from lab import LabError
 from telling import DemoFailed, title, told
@@ -64,6 +65,10 @@ ACTS = (
     (
         "Mirrors: playbooks/mirrors.yml puts a pull-through cache on one host, and the whole fleet pulls through it",
         act_mirrors.pull_through_a_cache,
+    ),
+    (
+        "Tags by a convention: a release, a backport that steals nothing, the promotion to production",
+        act_tags.release_and_promote,
     ),
 )
 

@@ -16,6 +16,7 @@ from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils.repor
     distribution_samples,
     retention_samples,
     samples,
+    tag_samples,
 )
 
 GENERATED = "2026-11-23T09:31:00Z"
@@ -32,6 +33,10 @@ DISTRIBUTIONS = {
     "plan": {"shop": {"drift": distribution_samples.equal()}},
     "regions": {"shop": {"drift": distribution_samples.lagging(), "sync": distribution_samples.partly()}, "none": {}},
 }
+TAGS = {
+    "hostile": {"<b>": tag_samples.hostile()},
+    "tags": {"registry.example.com": tag_samples.strayed(), "mirror.example.com": tag_samples.good(), "none": {}},
+}
 PAGES: Dict[str, Any] = {
     "plan": (samples.ordinary(), EXPECTED),
     "applied": (samples.ordinary(applied=True), EXPECTED),
@@ -41,6 +46,7 @@ PAGES: Dict[str, Any] = {
     "empty": ({}, []),
     "registry": ({}, None),
     "regions": ({}, None),
+    "tags": ({}, None),
 }
 VIEWS = [(1400, 900, False), (1400, 900, True), (360, 740, False), (360, 740, True)]
 
@@ -104,6 +110,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Path]:
                 GENERATED,
                 registries=REGISTRIES.get(name),
                 distributions=DISTRIBUTIONS.get(name),
+                tags=TAGS.get(name),
             ),
             encoding="utf-8",
         )
@@ -276,6 +283,16 @@ def test_a_region_that_lags_is_the_first_of_its_table(browser: Browser, pages: D
     assert browser.evaluate("document.querySelector('.regions .chip.bad').textContent") == "behind"
     shown = browser.evaluate("document.querySelector('#distribution-0').textContent")
     assert "since 2026-11-22 08:00 UTC: shop/web:1.9.0" in shown and "no answer from ap.registry.example.com" in shown
+
+
+def test_tags_by_hand_are_named(browser: Browser, pages: Dict[str, Path]) -> None:
+    browser.open(pages["tags"], 1400)
+    rows = "[...document.querySelectorAll('#tags-0 tbody tr')].map(e => e.textContent)"
+    first, second = browser.evaluate(rows)
+    assert "final2" in first and "it fits no scheme" in first
+    assert "latest" in second and "it is not at 1.3.0" in second
+    assert "all by the convention" in browser.evaluate("document.querySelector('#tags-1').textContent")
+    assert browser.evaluate("document.querySelector('#tags-2 .alert.bad').textContent") == "It was not asked."
 
 
 def test_paper_shows_what_the_screen_folds(browser: Browser, pages: Dict[str, Path]) -> None:

@@ -25,6 +25,7 @@ PURE = {
     "_collection",
     "_fleet",
     "_host_command",
+    "_tagging",
     "_caching",
     "_mirror",
     "_tools",
@@ -47,8 +48,10 @@ MAY_IMPORT = {
     "_retire": {"_errors", "_image", "_policy", "_retention", "_fleet", "_registry", "_survey", "_store"},
     "_install": {"_errors", "_host_command", "_image", "_store"},
     "_sync": {"_errors", "_image", "_policy"},
+    "_tagging": {"_errors", "_image", "_policy"},
+    "_tag_run": {"_errors", "_image", "_policy", "_tagging", "_engine", "_registry"},
     "_transfer": {"_errors", "_registry"},
-    "_distribute": PURE - {"_prune", "_retention", "_fleet", "_collection", "_host_command"}
+    "_distribute": PURE - {"_prune", "_retention", "_fleet", "_collection", "_host_command", "_tagging"}
     | {"_registry", "_survey", "_store", "_transfer", "_retire"},
     "_collection": {"_errors", "_image"},
     "_collect": {"_errors", "_image", "_policy", "_collection", "_registry", "_store", "_install"},
@@ -56,7 +59,7 @@ MAY_IMPORT = {
     "_emptying": {"_errors", "_image", "_caching", "_collection", "_collect", "_registry", "_store", "_install"},
     "_mirror": {"_errors", "_image"},
     "_mirror_host": {"_errors", "_image", "_mirror", "_engine", "_registry", "_store", "_install"},
-    "_cleanup": PURE | ADAPTERS - {"_install", "_host_command", "_retention", "_collection", "_caching"},
+    "_cleanup": PURE | ADAPTERS - {"_install", "_host_command", "_retention", "_collection", "_caching", "_tagging"},
     "_usage": {"_errors", "_image", "_prune", "_fleet", "_engine", "_store", "_cleanup"},
     "_tools": {"_errors", "_image"},
     "_build": {"_errors", "_image"},

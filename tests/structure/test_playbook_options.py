@@ -16,9 +16,9 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 SYNC = ["doc_fragments/_sync.py"]
 # What the playbook finds out by itself.
-FOUND = {"fleet_ledger": {"observations", "expected_hosts"}}
-# What action plugins set.
-UNSET = {"registry_sync": {"progress_path"}}
+FOUND = {"fleet_ledger": {"observations", "expected_hosts"}, "registry_info": {"details"}}
+# What action plugins set, and what a playbook has no use for.
+UNSET = {"registry_sync": {"progress_path"}, "registry_info": {"probe"}}
 
 
 def documented(*names: str) -> set[str]:
@@ -55,6 +55,12 @@ def the_task(book: str, module: str) -> dict[str, Any]:
             "registry_restore",
             "image_fleet_registry_",
             ["modules/registry_restore.py", "doc_fragments/_registry.py"],
+        ),
+        (
+            "tags.yml",
+            "registry_info",
+            "image_fleet_registry_",
+            ["modules/registry_info.py", "doc_fragments/_registry.py"],
         ),
         ("distribution.yml", "registry_sync", "image_fleet_sync_", ["modules/registry_sync.py", *SYNC]),
         ("distribution.yml", "registry_drift_info", "image_fleet_sync_", SYNC),

@@ -93,21 +93,32 @@ class EngineApi:
         response = self._send(method, "/v%s%s" % (self.version_text, path), encoded, timeout or self._options.timeout)
         return self._body("%s %s" % (method, path), response)
 
-    def lines(self, path: str, params: Mapping[str, Any]) -> List[Dict[str, Any]]:
+    def lines(
+        self, path: str, params: Mapping[str, Any], method: str = "GET", headers: Optional[Mapping[str, str]] = None
+    ) -> List[Dict[str, Any]]:
         """The answer of a streaming endpoint that ends by itself, one JSON object a line."""
         encoded = {
             key: json.dumps(value) if isinstance(value, (dict, list)) else str(value) for key, value in params.items()
         }
-        response = self._send("GET", "/v%s%s" % (self.version_text, path), encoded, self._options.timeout)
-        what = "GET %s" % path
+        target = "/v%s%s" % (self.version_text, path)
+        response = self._send(method, target, encoded, self._options.timeout, headers)
+        what = "%s %s" % (method, path)
         return [self._decoded(what, line) for line in self._text(what, response).splitlines() if line.strip()]
 
-    def _send(self, method: str, path: str, params: Mapping[str, str], timeout: int) -> Any:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str],
+        timeout: int,
+        headers: Optional[Mapping[str, str]] = None,
+    ) -> Any:
         try:
             return self._client.request(
                 method,
                 self._client.base_url + path,
                 params=params,
+                headers=headers,
                 timeout=timeout,
                 stream=True,
                 allow_redirects=False,

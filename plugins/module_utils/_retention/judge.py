@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Dict, List, Mapping, Sequence, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.floating import floating_tags
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.version import parse_version
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.clocks import usable
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.policy import Policy
@@ -19,7 +20,6 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._policy.verdicts
     decide,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._retention.facts import RegistryFacts, RepositoryFacts
-from ansible_collections.imagefleet.docker.plugins.module_utils._retention.floating import floating_tags
 
 
 def judge(

@@ -23,6 +23,7 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_ove
     top_images,
 )
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_registries import registry_sections
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_tags import tag_sections
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.markup import Html, tag
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.moments import show_moment
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
@@ -40,16 +41,17 @@ def fleet_page(
     registries: Optional[Mapping[str, Any]] = None,
     collections: Optional[Mapping[str, Any]] = None,
     distributions: Optional[Mapping[str, Any]] = None,
+    tags: Optional[Mapping[str, Any]] = None,
 ) -> str:
     """The page as text.
 
     `results` maps host names to results, `expected_hosts` names who has to answer, `generated` is now (ISO 8601); `registries`
     maps names of registries to results of their retention, `collections` to those of their garbage collection, `distributions` names
-    to what is known of their regions. A page about registries alone says nothing about hosts.
+    to what is known of their regions, `tags` names of registries to what they hold, with a convention. A page about registries alone says nothing about hosts.
     """
     fleet = read_fleet(results, expected_hosts)
     shown_title = printable(title)
-    others = [*(registries or {}), *(collections or {}), *(distributions or {})]
+    others = [*(registries or {}), *(collections or {}), *(distributions or {}), *(tags or {})]
     if fleet.hosts or not others:
         subject, sentence, first = coverage_line(fleet), headline(fleet, shown_title), "#glance"
         about_hosts = [
@@ -61,7 +63,8 @@ def fleet_page(
         ]
     else:
         subject, about_hosts = ", ".join(map(printable, dict.fromkeys(others))), []
-        first = "#registry-0" if registries else "#collection-0" if collections else "#distribution-0"
+        parts = {"registry": registries, "collection": collections, "distribution": distributions, "tags": tags}
+        first = "#%s-0" % next(name for name, results in parts.items() if results)
         sentence = "%s: %s" % (shown_title, subject)
     head = tag(
         "head",
@@ -88,6 +91,7 @@ def fleet_page(
             registry_sections(registries or {}),
             collection_sections(collections or {}),
             distribution_sections(distributions or {}),
+            tag_sections(tags or {}),
             host_sections(fleet),
         ),
         tag("footer", _footer()),

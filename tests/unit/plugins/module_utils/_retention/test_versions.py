@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._retention.floating import floating_tags
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.floating import floating_tags
 from ansible_collections.imagefleet.docker.tests.unit.plugins.module_utils._retention.registries import (
     Repository,
     going,
