@@ -35,10 +35,10 @@ class RegistriesByHost:
             made = make_registry_options({"config_path": config_path, **given}, where + ".")
             self._options[made.registry] = made
 
+    def options(self, host: str) -> RegistryOptions:
+        return self._options.get(host) or make_registry_options({"registry": host, "config_path": self._config_path})
+
     def client(self, host: str) -> RegistryClient:
         if host not in self._clients:
-            options = self._options.get(host) or make_registry_options(
-                {"registry": host, "config_path": self._config_path}
-            )
-            self._clients[host] = RegistryClient(options, run_program=self._run_program)
+            self._clients[host] = RegistryClient(self.options(host), run_program=self._run_program)
         return self._clients[host]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.options import (
     EngineOptions,
@@ -20,10 +20,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.patterns import PatternList, compile_patterns
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.protect import parse_list
-from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import (
-    RegistryOptions,
-    make_registry_options,
-)
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.by_host import RegistriesByHost
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import RegistryOptions
 from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.engine_tags import ENGINE
 from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.registry_tags import REGISTRY
 from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.judge import convention_and_tags
@@ -69,7 +67,7 @@ def parse_tag_options(options: Mapping[str, Any], now: int) -> TagRequest:
     convention, wanted = convention_and_tags(options, now)
     labels = labels_of(convention, wanted, parse_labels(options.get("labels")))
     immutable = compile_patterns("immutable", options["immutable"]) if options.get("immutable") else None
-    registries = _registries(options)
+    registries = RegistriesByHost(parse_list("registries", options.get("registries")), options.get("config_path"))
     return TagRequest(
         where=where,
         source=source,
@@ -81,7 +79,7 @@ def parse_tag_options(options: Mapping[str, Any], now: int) -> TagRequest:
         push=push,
         state=state,
         engine=parse_engine_options(options),
-        registry=registries(repository.domain) if push or where == REGISTRY else None,
+        registry=registries.options(repository.domain) if push or where == REGISTRY else None,
     )
 
 
@@ -117,24 +115,3 @@ def _repository(value: Any) -> Reference:
     if reference.tag or reference.digest:
         raise PolicyError("repository: %r names a tag or digest; write the repository alone" % (value,))
     return reference
-
-
-def _registries(options: Mapping[str, Any]) -> Any:
-    known: Dict[str, RegistryOptions] = {}
-    for position, entry in enumerate(parse_list("registries", options.get("registries"))):
-        where = "registries[%d]" % position
-        if not isinstance(entry, Mapping):
-            raise PolicyError("%s: it is no mapping with a registry" % where)
-        made = make_registry_options({"config_path": options.get("config_path"), **_given(entry)}, where + ".")
-        known[made.registry] = made
-
-    def of(domain: str) -> RegistryOptions:
-        return known.get(domain) or make_registry_options(
-            {"registry": domain, "config_path": options.get("config_path")}
-        )
-
-    return of
-
-
-def _given(entry: Mapping[str, Any]) -> Dict[str, Any]:
-    return {key: value for key, value in entry.items() if value is not None}
