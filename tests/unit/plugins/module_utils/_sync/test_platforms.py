@@ -9,9 +9,8 @@ import json
 
 import pytest
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import ATTESTED, parse_manifest
-from ansible_collections.imagefleet.docker.plugins.module_utils._sync.platforms import filter_index, parse_platforms
+from ansible_collections.imagefleet.docker.plugins.module_utils._sync.platforms import filter_index
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -80,16 +79,3 @@ def test_the_rest_of_the_document_stays():
 @pytest.mark.parametrize("platforms", [["windows/amd64"], ["linux/ar"], ["linux/amd64/v3"]])
 def test_none_is_left(platforms):
     assert filter_index(FULL, platforms) is None
-
-
-@pytest.mark.parametrize(
-    "value, parsed", [(None, ()), ([], ()), ("linux/amd64", ("linux/amd64",)), (["a/b", "a/b/c"], ("a/b", "a/b/c"))]
-)
-def test_platforms_are_parsed(value, parsed):
-    assert parse_platforms("where", value) == parsed
-
-
-@pytest.mark.parametrize("value", ["amd64", "linux/", "/amd64", "a/b/c/d", [1], "linux//v7"])
-def test_what_is_no_platform(value):
-    with pytest.raises(PolicyError, match="^where: .* is not a platform such as linux/amd64"):
-        parse_platforms("where", value)
