@@ -257,3 +257,17 @@ def test_attestations_and_annotations(kitchen: Kitchen) -> None:
     assert index["annotations"]["org.example.owner"] == "shop"
     assert len(index["manifests"]) == 4
     assert made["image"]["platforms"] == BOTH
+
+
+@pytest.mark.parametrize("kitchen", WAYS[:2], indirect=True)
+def test_a_platform_that_nothing_here_runs_is_told_and_no_failure(kitchen: Kitchen) -> None:
+    # The header of a program for s390x, which the lab has no handler for.
+    header = b"\x7fELF\x02\x02\x01" + bytes(9) + b"\x00\x02\x00\x16"
+    (kitchen.context / "app").write_bytes(header + bytes(200))
+    (kitchen.context / "app").chmod(0o755)
+    kitchen.write("Dockerfile", 'FROM scratch\nCOPY app /app\nCMD ["/app"]\n')
+    made = kitchen.build(**order(kitchen, "foreign-" + kitchen.way, platforms=["linux/s390x"], verify={"expect": "hi"}))
+    assert [(one["platform"], one["how"]) for one in made["verified"]] == [("linux/s390x", "not_run")]
+    assert "exec format error" in made["verified"][0]["reason"]
+    with pytest.raises(PartialFailure, match="verify: .* on linux/amd64 ended with"):
+        kitchen.build(**order(kitchen, "wrong-" + kitchen.way, platforms=["linux/amd64"], verify={"expect": "hi"}))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.expectation import (
+    EMULATED,
     NOT_RUN,
     Expectation,
     cannot_run,
@@ -56,7 +57,8 @@ def _one(platform: str, image: str, expectation: Expectation, docker: DockerCli,
     finally:
         if pulled:
             docker.attempt("image", "rm", image)
-    if code != 0 and cannot_run(errors + output):
+    how = how_it_runs(platform, architecture)
+    if code != 0 and how == EMULATED and cannot_run(errors + output):
         return Verified(platform, NOT_RUN, "no handler runs its programs here: %s" % last_lines(errors or output))
     told = redact(last_lines(output)[-_SHOWN:])
     if code != 0:
@@ -68,4 +70,4 @@ def _one(platform: str, image: str, expectation: Expectation, docker: DockerCli,
         raise ToolError(
             "verify: %s on %s printed %r, and %r was expected" % (image, platform, told, expectation.expect)
         )
-    return Verified(platform, how_it_runs(platform, architecture))
+    return Verified(platform, how)
