@@ -27,8 +27,8 @@ STATUSES = {
 }
 TAGS_IN_LINE = 3
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
-DRIFT_WIDTHS = (24, 44, 32, 0, 0, 60)
-SYNC_WIDTHS = (24, 44, 32, 0, 0, 60)
+DRIFT_WIDTHS = (24, 44, 32, 0, 0, 76)
+SYNC_WIDTHS = (24, 44, 32, 0, 0, 76)
 
 
 @dataclass(frozen=True)
