@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.drivers import (
@@ -38,6 +38,12 @@ class Node:
     flags: Tuple[str, ...] = ()
     config: Optional[Mapping[str, Any]] = None
     lost: bool = False
+
+    def at(self, endpoint: Optional[str]) -> "Node":
+        return replace(self, endpoint=endpoint)
+
+    def configured(self, config: Optional[Mapping[str, Any]]) -> "Node":
+        return replace(self, config=config)
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ def parse_nodes(name: str, driver: str, value: Any) -> Tuple[Node, ...]:
         if not isinstance(entry, Mapping):
             raise PolicyError("%s: %r is not a mapping" % (where, entry))
         nodes.append(_node(where, name, number, driver, entry))
-    _distinct(nodes, driver)
+    check_distinct(nodes, driver)
     return tuple(nodes)
 
 
@@ -126,8 +132,8 @@ def _flags(where: str, value: Any) -> Tuple[str, ...]:
     return tuple(str(flag) for flag in value)
 
 
-def _distinct(nodes: Sequence[Node], driver: str) -> None:
-    """buildx takes a platform from the node that had it, and refuses a second node at one endpoint."""
+def check_distinct(nodes: Sequence[Node], driver: str) -> None:
+    """Raises PolicyError: buildx takes a platform from the node that had it, and refuses a second node at one endpoint."""
     names: Dict[str, str] = {}
     endpoints: Dict[Optional[str], str] = {}
     platforms: Dict[str, str] = {}

@@ -18,9 +18,10 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._builder import 
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.compare import canonical
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.definition import Definition, Node
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.stored import parse_instance
-from ansible_collections.imagefleet.docker.plugins.module_utils._builder_host.store import BuilderStore
+from ansible_collections.imagefleet.docker.plugins.module_utils._builder_host.store import MAXIMUM_BYTES, BuilderStore
 from ansible_collections.imagefleet.docker.plugins.module_utils._config.toml_text import render
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError, ToolError
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import DockerCli
 
 
@@ -44,11 +45,21 @@ class Changer:
     def recreate(self) -> None:
         """Away with its cache kept, and made anew. Raises ToolError with the definition as it was before."""
         name = self._wanted.name
-        with self._kept("builder %s was not made anew" % name, True):
+        with self._kept("it was not made anew", True), self._in_use():
             self._docker(*words.remove(name, True))
             with self._config_file() as path:
                 for number, node in enumerate(self._wanted.nodes):
                     self._docker(*words.create(name, self._wanted.driver, node, path, number > 0))
+
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """A builder in use stays it: buildx turns to another one when it goes for a moment."""
+        before = read_capped(self._store.current_path, MAXIMUM_BYTES)
+        try:
+            yield
+        finally:
+            if before is not None:
+                self._store.put_back(self._store.current_path, before)
 
     def append(self, node: Node) -> None:
         with self._config_file() as path:
@@ -84,7 +95,7 @@ class Changer:
         if after == before:
             return " Builder %s keeps its settings." % name if before is not None else ""
         try:
-            self._store.put_back(name, before)
+            self._store.put_back(self._store.path(name), before)
         except (OSError, StateError) as error:
             return " What buildx left of builder %s could not be put back: %s" % (name, error)
         if before is None:

@@ -11,6 +11,7 @@ import re
 from typing import Any, List, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.compare import canonical
+from ansible_collections.imagefleet.docker.plugins.module_utils._builder.endpoints import DEFAULT
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.gc import Gc, dockerd_rules
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.lint import Finding, lint_dockerd
 from ansible_collections.imagefleet.docker.plugins.module_utils._config.dockerd_flags import CONFIG_FILE, parse_flags
@@ -29,9 +30,10 @@ _VALIDATE_SINCE = 23
 _VERSION = re.compile(r"([0-9]+)\.([0-9]+)")
 
 
-def engine_version(docker: DockerCli) -> Tuple[int, int]:
+def engine_version(docker: DockerCli, context: str) -> Tuple[int, int]:
     """Raises ToolError when the engine does not tell."""
-    told = docker("version", "--format", "{{.Server.Version}}").strip()
+    where = [] if context == DEFAULT else ["--context", context]
+    told = docker(*where, "version", "--format", "{{.Server.Version}}").strip()
     match = _VERSION.match(told)
     if match is None:
         raise ToolError("the engine tells %r as its version, so what it can be told about gc is not known" % told)

@@ -56,8 +56,12 @@ class BuilderStore:
         data = self.read(name)
         return None if data is None else parse_instance(self.path(name), data)
 
+    @property
+    def current_path(self) -> str:
+        return os.path.join(self.folder, "current")
+
     def current(self) -> Optional[Current]:
-        return parse_current(read_capped(os.path.join(self.folder, "current"), MAXIMUM_BYTES))
+        return parse_current(read_capped(self.current_path, MAXIMUM_BYTES))
 
     @property
     def default_config_path(self) -> str:
@@ -66,16 +70,15 @@ class BuilderStore:
     def default_config(self) -> Optional[bytes]:
         return read_capped(self.default_config_path, MAXIMUM_BYTES)
 
-    def put_back(self, name: str, data: Optional[bytes]) -> bool:
-        """The file as it was; whether it was another one. Raises StateError, LockedError."""
+    def put_back(self, path: str, data: Optional[bytes]) -> None:
+        """A file of buildx as it was, None for no file. Raises StateError, LockedError, OSError."""
         with self._locked():
-            if self.read(name) == data:
-                return False
+            if read_capped(path, MAXIMUM_BYTES) == data:
+                return
             if data is not None:
-                write_atomic(self.path(name), data, 0o600)
+                write_atomic(path, data, 0o600)
             else:
-                os.unlink(self.path(name))
-        return True
+                os.unlink(path)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
