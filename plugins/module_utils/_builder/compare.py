@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Callable, List, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.definition import Definition, Node
-from ansible_collections.imagefleet.docker.plugins.module_utils._builder.drivers import implied_flag
+from ansible_collections.imagefleet.docker.plugins.module_utils._builder.drivers import KUBERNETES, implied_flag
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.shown import (
     shown_config,
+    shown_endpoint,
     shown_options,
     shown_text,
 )
@@ -36,7 +37,8 @@ def plan(wanted: Definition, found: Optional[Definition]) -> Tuple[Step, ...]:
         return (Step(CREATE, None, "create builder %s (%s): %s" % (wanted.name, wanted.driver, where)),)
     causes = _causes(wanted, found)
     if causes:
-        head = "make builder %s anew, its cache is kept: " % wanted.name
+        fate = "its pods go with their cache" if found.driver == KUBERNETES else "its cache is kept"
+        head = "make builder %s anew, %s: " % (wanted.name, fate)
         return tuple(Step(RECREATE, None, head + cause) for cause in causes)
     steps: List[Step] = []
     for node in found.nodes:
@@ -83,7 +85,7 @@ def _differences(driver: str, node: Node, there: Node) -> List[str]:
     found: List[str] = []
     if node.endpoint is not None and node.endpoint != there.endpoint:
         found.append(
-            "its endpoint becomes %s, it is %s" % (shown_text(node.endpoint), shown_text(there.endpoint or ""))
+            "its endpoint becomes %s, it is %s" % (shown_endpoint(node.endpoint), shown_endpoint(there.endpoint or ""))
         )
     if there.platforms and not node.platforms:
         found.append("it is no longer bound to platforms (%s)" % _listed(there.platforms))
@@ -135,7 +137,7 @@ def _short(value: Any) -> str:
 
 
 def _place(node: Node) -> str:
-    return shown_text(node.endpoint) if node.endpoint else "the cluster" if node.endpoint is None else "?"
+    return shown_endpoint(node.endpoint) if node.endpoint else "the cluster" if node.endpoint is None else "?"
 
 
 def _flags(node: Node) -> str:

@@ -38,6 +38,8 @@ def parse_platform(where: str, value: Any) -> str:
                 % (where, value, ", ".join(sorted(_ARCHITECTURES)))
             )
         parts = ["linux", text]
+    elif len(parts) == 2 and parts[0] in _ARCHITECTURES:
+        parts = ["linux", *parts]
     return _join(parts[0], parts[1], parts[2] if len(parts) == 3 else "")
 
 

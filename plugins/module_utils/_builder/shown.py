@@ -20,6 +20,12 @@ def shown_text(text: str) -> str:
     return redact(text)
 
 
+def shown_endpoint(endpoint: str) -> str:
+    """The user of an ssh:// address is no secret, a password is."""
+    scheme, _colon, rest = endpoint.partition("://")
+    return endpoint if scheme == "ssh" and ":" not in rest.partition("@")[0] else redact(endpoint)
+
+
 def shown_options(options: Mapping[str, Any]) -> Dict[str, str]:
     return redact_labels({name: str(value) for name, value in options.items()})
 
@@ -46,7 +52,7 @@ def shown_definition(definition: Optional[Definition]) -> Dict[str, Any]:
         "nodes": [
             {
                 "name": node.name,
-                "endpoint": shown_text(node.endpoint or ""),
+                "endpoint": shown_endpoint(node.endpoint or ""),
                 "platforms": list(node.platforms),
                 "driver_opts": shown_options(node.driver_opts),
                 "flags": [shown_text(flag) for flag in node.flags],

@@ -10,6 +10,7 @@ Node.Copy, from 0.13 to 0.36).
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from contextlib import contextmanager
 from typing import Any, Iterator, List, Mapping, Optional
@@ -17,12 +18,17 @@ from typing import Any, Iterator, List, Mapping, Optional
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder import words
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.compare import canonical
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.definition import Definition, Node
+from ansible_collections.imagefleet.docker.plugins.module_utils._builder.drivers import CONTAINER
+from ansible_collections.imagefleet.docker.plugins.module_utils._builder.shown import shown_endpoint
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.stored import parse_instance
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder_host.store import MAXIMUM_BYTES, BuilderStore
 from ansible_collections.imagefleet.docker.plugins.module_utils._config.toml_text import render
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError, ToolError
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import DockerCli
+
+#: The host name that Docker's client puts into requests over ssh and sockets; there is none of that name.
+_PLACEHOLDER = re.compile(r'[A-Z][a-z]+ "http://docker\.example\.com\S*": ')
 
 
 class Changer:
@@ -45,11 +51,24 @@ class Changer:
     def recreate(self) -> None:
         """Away with its cache kept, and made anew. Raises ToolError with the definition as it was before."""
         name = self._wanted.name
+        self._reach()
         with self._kept("it was not made anew", True), self._in_use():
             self._docker(*words.remove(name, True))
             with self._config_file() as path:
                 for number, node in enumerate(self._wanted.nodes):
                     self._docker(*words.create(name, self._wanted.driver, node, path, number > 0))
+
+    def _reach(self) -> None:
+        """A builder is not taken away for one that could not be made. Raises ToolError."""
+        for node in self._wanted.nodes if self._wanted.driver == CONTAINER else ():
+            where = ["--host" if "://" in node.endpoint else "--context", node.endpoint] if node.endpoint else []
+            try:
+                self._docker(*where, "version", "--format", "{{.Server.Version}}")
+            except ToolError as error:
+                raise ToolError(
+                    "builder %s was not touched: node %s at %s gives no answer: %s"
+                    % (self._wanted.name, node.name, shown_endpoint(node.endpoint or "its default endpoint"), error)
+                ) from error
 
     @contextmanager
     def _in_use(self) -> Iterator[None]:
@@ -87,7 +106,8 @@ class Changer:
             yield
         except ToolError as error:
             told = self._put_back(before, always)
-            raise ToolError("builder %s: %s: %s%s" % (name, what, error, told)) from error
+            cause = _PLACEHOLDER.sub("", str(error)).rstrip(" .\n")
+            raise ToolError("builder %s: %s: %s.%s" % (name, what, cause, told)) from error
 
     def _put_back(self, before: Optional[bytes], always: bool) -> str:
         name = self._wanted.name

@@ -24,7 +24,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._builder.definit
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.drivers import DOCKER, STARTING
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.endpoints import DEFAULT
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.lint import Finding, lint_buildkit
-from ansible_collections.imagefleet.docker.plugins.module_utils._builder.shown import shown_definition, shown_text
+from ansible_collections.imagefleet.docker.plugins.module_utils._builder.shown import shown_definition, shown_endpoint
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder_host import daemon_gc
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder_host.change import Changer
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder_host.configuration import (
@@ -180,7 +180,7 @@ class _Job:
             if not place.host.startswith("unix://"):
                 raise PolicyError(
                     "gc: the engine at %s is on another machine, and its daemon.json with it; run this there"
-                    % shown_text(place.host)
+                    % shown_endpoint(place.host)
                 )
             self._plan_rules(place)
         else:
@@ -288,7 +288,14 @@ class _Job:
 
     def _remove(self, name: str) -> None:
         """buildx forgets a builder also when its nodes could not be cleaned, and says so."""
-        self._docker(*words.remove(name, self._request.keep_state))
+        try:
+            self._docker(*words.remove(name, self._request.keep_state))
+        except ToolError as error:
+            if self._store.read(name) is None:
+                raise ToolError(
+                    "builder %s is removed here, but what runs on its nodes may be there still: %s" % (name, error)
+                ) from error
+            raise
 
     def _boot(self) -> None:
         """Raises ToolError; the builder stays defined."""
@@ -370,7 +377,7 @@ class _Job:
         missing = self._states.of(self._request.name) is not None or self._store.read(self._request.name) is None
         return {
             "name": node.name,
-            "endpoint": shown_text(node.endpoint or ""),
+            "endpoint": shown_endpoint(node.endpoint or ""),
             "platforms": list(state.platforms if state is not None and state.platforms else node.platforms),
             "status": state.status if state is not None else INACTIVE if missing else UNKNOWN,
             "version": state.version if state is not None else None,
