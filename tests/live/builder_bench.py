@@ -94,12 +94,17 @@ def at_host(name: str) -> str:
 
 
 class DialSocket:
-    """A socket that is a BuildKit: each connection goes to that of an engine, as `docker buildx dial-stdio` leads there."""
+    """A socket that is a BuildKit: each connection goes to that of an engine, as `docker buildx dial-stdio` leads there.
 
-    def __init__(self, path: Path, bench: BuilderBench) -> None:
+    It has a folder of builders of its own: buildx locks its folder while it makes or lists builders.
+    """
+
+    def __init__(self, folder: Path, bench: BuilderBench) -> None:
+        path = folder / "s"
         self.endpoint = "unix://%s" % path
         self._argv = [str(docker_cli(cache())), "buildx", "dial-stdio", "--builder", "default"]
-        self._environment = {**os.environ, **bench.environment}
+        config = write_docker_config(cache(), folder / "dial", bench.version)
+        self._environment = {**os.environ, **bench.environment, "DOCKER_CONFIG": str(config)}
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(path))
         self._listener.listen()
