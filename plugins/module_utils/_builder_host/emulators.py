@@ -43,6 +43,7 @@ class Emulators:
         self._run = run
         self._root = root
         self._machine = machine or os.uname().machine
+        self._mounted_here = False
         #: What was or would be done, in plain words.
         self.changes: List[str] = []
 
@@ -76,7 +77,7 @@ class Emulators:
         if not apply:
             return _row(architecture, None, PLANNED)
         if package is not None:
-            self._install(package)
+            self._install_unseen(package)
             # systemd registers on installation, in containers nobody does.
             if find_handler(self._handlers(), architecture) is None:
                 line = self._registration(architecture)
@@ -114,21 +115,24 @@ class Emulators:
             self.changes.append("mount binfmt_misc on %s" % KERNEL)
             if not apply:
                 return False
-            code, output, errors = self._run(
-                ["mount", "-t", "binfmt_misc", "binfmt_misc", self._root + KERNEL], {}, None
-            )
-            if code != 0:
-                raise StateError(
-                    "binfmt_misc, through which the kernel learns of emulators, is not mounted on %s, and mounting it failed: %s. In a "
-                    "container that lies with its host: mount it there, and register emulators there"
-                    % (KERNEL, last_lines(errors or output))
-                )
+            self._mount()
         if self._read(KERNEL + "/status").strip() == "disabled":
             raise StateError(
                 "binfmt_misc is switched off on this host, so no emulator works. Switch it on: echo 1 > %s/status"
                 % KERNEL
             )
         return True
+
+    def _mount(self) -> None:
+        """Raises StateError."""
+        code, output, errors = self._run(["mount", "-t", "binfmt_misc", "binfmt_misc", self._root + KERNEL], {}, None)
+        if code != 0:
+            raise StateError(
+                "binfmt_misc, through which the kernel learns of emulators, is not mounted on %s, and mounting it failed: %s. In a "
+                "container that lies with its host: mount it there, and register emulators there"
+                % (KERNEL, last_lines(errors or output))
+            )
+        self._mounted_here = True
 
     def _handlers(self) -> List[Handler]:
         found: List[Handler] = []
@@ -171,8 +175,20 @@ class Emulators:
             % (architecture, release.get("PRETTY_NAME") or system or "this system")
         )
 
+    def _install_unseen(self, package: str) -> None:
+        """Where nobody had mounted binfmt_misc, systemd does not see it either: when it registers what a package brings, it takes out
+        all else that it does not know, and in a container that would be what others have in the same kernel.
+        """
+        hide = self._mounted_here
+        if hide:
+            self._run(["umount", self._root + KERNEL], {}, None)
+        self._install(package)
+        if hide:
+            self._mount()
+
     def _install(self, package: str) -> None:
-        words = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=120", "--no-install-recommends", "install", package]
+        options = ["-o", "DPkg::Lock::Timeout=120", "-o", "Dpkg::Use-Pty=0", "--no-install-recommends"]
+        words = ["apt-get", "-q", "-y", *options, "install", package]
         code, output, errors = self._apt(words)
         if code != 0:
             # Its lists may be missing or old.
@@ -186,8 +202,11 @@ class Emulators:
 
     def _apt(self, words: Sequence[str]) -> Tuple[int, str, str]:
         try:
+            # In the foreground: from the background, what touches a terminal is stopped.
             return self._run(
-                ["timeout", _APT_SECONDS, *words], {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}, None
+                ["timeout", "--foreground", _APT_SECONDS, *words],
+                {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"},
+                None,
             )
         except OSError as error:
             raise ToolError("emulators: apt-get cannot be run: %s" % error) from error
