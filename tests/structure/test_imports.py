@@ -30,8 +30,10 @@ PURE = {
     "_mirror",
     "_tools",
     "_build",
+    "_config",
+    "_builder",
 }
-ADAPTERS = {"_engine", "_registry", "_store", "_install"}
+ADAPTERS = {"_engine", "_registry", "_store", "_install", "_daemon"}
 # Room -> rooms of module_utils that it may import.
 MAY_IMPORT = {
     "_errors": set(),
@@ -57,8 +59,22 @@ MAY_IMPORT = {
     "_collect": {"_errors", "_image", "_policy", "_collection", "_registry", "_store", "_install"},
     "_caching": {"_errors", "_image"},
     "_emptying": {"_errors", "_image", "_caching", "_collection", "_collect", "_registry", "_store", "_install"},
-    "_mirror": {"_errors", "_image"},
-    "_mirror_host": {"_errors", "_image", "_mirror", "_engine", "_registry", "_store", "_install"},
+    "_config": {"_errors"},
+    "_daemon": {"_errors", "_config", "_store", "_install"},
+    "_mirror": {"_errors", "_image", "_config"},
+    "_mirror_host": {
+        "_errors",
+        "_image",
+        "_mirror",
+        "_config",
+        "_daemon",
+        "_engine",
+        "_registry",
+        "_store",
+        "_install",
+    },
+    "_builder": {"_errors", "_image", "_config", "_tools"},
+    "_builder_host": {"_errors", "_image", "_builder", "_config", "_daemon", "_tools", "_store", "_install"},
     "_cleanup": PURE | ADAPTERS - {"_install", "_host_command", "_retention", "_collection", "_caching", "_tagging"},
     "_usage": {"_errors", "_image", "_prune", "_fleet", "_engine", "_store", "_cleanup"},
     "_tools": {"_errors", "_image"},
@@ -70,6 +86,7 @@ ONLY_IN = {
     "docker": {"_engine/sdk.py"},
     "requests": {"_engine/sdk.py", "_registry/http.py"},
     "ansible": {"_module/engine_arguments.py", "_module/programs.py", "_module/run.py"},
+    "tomllib": {"_config/toml.py"},
     "subprocess": set(),
 }
 # What decides does no I/O.

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._config.toml_text import quoted, quoted_list
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.definition import Endpoint, Mirror
-from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.toml import MARKER, quoted, quoted_list
+from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.toml import MARKER
 
 
 def check(mirrors: Sequence[Mirror]) -> None:

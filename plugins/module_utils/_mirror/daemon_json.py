@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._config.json_text import ObjectText, parse_object
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
-from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.json_text import ObjectText, parse_object
 
 MIRRORS, INSECURE = "registry-mirrors", "insecure-registries"
 KEYS = (MIRRORS, INSECURE)

@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._config.toml_text import quoted, quoted_list
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.definition import (
     CAPABILITIES,
     Endpoint,
     Mirror,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.toml import MARKER, quoted, quoted_list
+from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.toml import MARKER
 
 FILE = "hosts.toml"
 

@@ -5,21 +5,9 @@
 
 from __future__ import annotations
 
-import json
-from typing import Iterable
-
 #: The first line of every such file. What lacks it is somebody else's, and left alone.
 MARKER = "# Written by imagefleet.docker; changes are lost. Without this line the file is left alone."
 
 
 def is_ours(data: bytes) -> bool:
     return data.partition(b"\n")[0].rstrip() == MARKER.encode("ascii")
-
-
-def quoted(text: str) -> str:
-    """A basic string of TOML 1.0; JSON's escapes are among its own."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def quoted_list(texts: Iterable[str]) -> str:
-    return "[%s]" % ", ".join(quoted(text) for text in texts)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import time
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._daemon.process import DaemonProcess
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.events import count_reloads
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.times import parse_moment
@@ -23,9 +23,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._install import systemd
 from ansible_collections.imagefleet.docker.plugins.module_utils._install.systemd import Run
-from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.flags import also_given, validation
+from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.flags import also_given
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.live import Live, live_lists
-from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.process import DaemonProcess
 
 RELOAD_SECONDS, RESTART_SECONDS = 30.0, 120.0
 PAUSE = 0.1
@@ -49,38 +48,6 @@ def refuse_other_place(process: Optional[DaemonProcess], path: str, option: str)
             "the engine has a file system of its own, in which %s is another one. Name with %s where it lies here, or write only "
             "(apply: none)" % (path, option)
         )
-
-
-def validate(process: Optional[DaemonProcess], run: Run, path: str, data: bytes) -> Optional[str]:
-    """Have the engine's own program read the file as it would at its next start; why that could not be done, None when it
-    found it good. Raises RefusedError when it did not.
-    """
-    program = process.program if process is not None else None
-    if process is None or program is None:
-        return "daemon.json was not validated: the engine's program cannot be run from here"
-    handle, copy = tempfile.mkstemp(prefix="imagefleet-", suffix=".json")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        code, output, errors = run([*_with_path(process), program, *validation(process.argv, copy)[1:]])
-    except OSError as error:
-        return "daemon.json was not validated: %s" % (error.strerror or error)
-    finally:
-        os.unlink(copy)
-    said = (errors or output).strip()
-    if code == 0:
-        return None
-    if copy not in said:
-        return "daemon.json was not validated: %s ended with %d: %s" % (program, code, said[-300:])
-    raise RefusedError(
-        "dockerd does not take what %s would hold: %s. Nothing was changed" % (path, said.replace(copy, path)[-600:])
-    )
-
-
-def _with_path(process: DaemonProcess) -> List[str]:
-    """It looks for its helpers where the running one does."""
-    path = process.search_path
-    return ["env", "PATH=" + path] if path else []
 
 
 class Daemon:

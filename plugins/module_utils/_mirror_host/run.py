@@ -12,6 +12,13 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._config.dockerd_flags import CONFIG_FILE, parse_flags
+from ansible_collections.imagefleet.docker.plugins.module_utils._config.json_text import parse_object
+from ansible_collections.imagefleet.docker.plugins.module_utils._daemon.process import (
+    DaemonProcess,
+    find_process,
+)
+from ansible_collections.imagefleet.docker.plugins.module_utils._daemon.validate import validate
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     EngineError,
@@ -45,12 +52,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.engines 
     DaemonLists,
     EngineKind,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.flags import (
-    CONFIG_FILE,
-    also_given,
-    parse_flags,
-)
-from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.json_text import parse_object
+from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.flags import also_given
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.live import Live, live_lists, not_live
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.containerd import look_at_containerd
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.daemon import (
@@ -60,15 +62,6 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.dae
     can_restart,
     refuse_flags,
     refuse_other_place,
-    validate,
-)
-from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.files import (
-    UNCHANGED,
-    Change,
-    apply_change,
-    read_file,
-    save_aside,
-    undo_change,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.memory import (
     Memory,
@@ -76,10 +69,6 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.mem
     save_memory,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.probe import NOT_PROBED, Probe, probe
-from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.process import (
-    DaemonProcess,
-    find_process,
-)
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.request import (
     ABSENT,
     BUILDKIT,
@@ -92,6 +81,14 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.req
     MirrorRequest,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.toml_files import FilePlan
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.files import (
+    UNCHANGED,
+    Change,
+    apply_change,
+    read_file,
+    save_aside,
+    undo_change,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.lock import exclusive_lock
 
 DEFAULT_DAEMON_JSON = "/etc/docker/daemon.json"

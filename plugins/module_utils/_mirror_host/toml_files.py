@@ -13,7 +13,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest 
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror import buildkitd_toml, hosts_toml
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.definition import Mirror
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.toml import is_ours
-from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.files import (
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.files import (
     Change,
     existing_folder,
     folders_in,

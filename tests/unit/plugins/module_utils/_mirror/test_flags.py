@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.daemon_json import INSECURE, MIRRORS
-from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.flags import (
-    also_given,
+from ansible_collections.imagefleet.docker.plugins.module_utils._config.dockerd_flags import (
     exec_start,
     parse_flags,
     validation,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.daemon_json import INSECURE, MIRRORS
+from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.flags import also_given
 
 SHOWN = (
     "{ path=/usr/sbin/dockerd ; argv[]=/usr/sbin/dockerd -H fd:// --registry-mirror=https://a ; ignore_errors=no ; "

@@ -11,8 +11,8 @@ import pytest
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.definition import parse_mirrors
-from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.files import apply_change, save_aside
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.toml_files import FilePlan
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.files import apply_change, save_aside
 
 PEM = b"-----BEGIN CERTIFICATE-----\none\n-----END CERTIFICATE-----\n"
 REGISTRY = "registry.corp.test:5000"

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._config.json_text import ObjectText, parse_object
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
-from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.json_text import ObjectText, parse_object
 
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8)
@@ -118,3 +118,35 @@ def _error(text):
     with pytest.raises(StateError) as error:
         parse_object("f", text.encode("utf-8", "surrogatepass"))
     return error.value
+
+
+NESTED = """{
+    "debug": true,
+    "builder": {
+        "history": {"maxEntries": 3},
+        "gc": {"enabled": false}
+    },
+    "x" : [1,2]
+}
+"""
+
+
+def test_a_member_of_a_member_changes_alone():
+    found = ObjectText(NESTED)
+    builder = found.inner("builder").put("gc", {"enabled": True, "policy": [{"all": True}]})
+    assert found.with_inner("builder", builder).text == NESTED.replace(
+        '{"enabled": false}',
+        """{
+            "enabled": true,
+            "policy": [
+                {
+                    "all": true
+                }
+            ]
+        }""",
+    )
+
+
+def test_put_adds_what_is_missing_in_the_layout_of_the_object():
+    assert ObjectText('{"a": 1}').put("b", {"c": [True]}).text == '{"a": 1, "b": {"c": [true]}}'
+    assert json.loads(ObjectText("").put("b", {"c": {}}).text) == {"b": {"c": {}}}

@@ -11,9 +11,9 @@ import struct
 from dataclasses import dataclass
 from typing import List, Optional, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._config.dockerd_flags import exec_start
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._install.systemd import Run, is_booted
-from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.flags import exec_start
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
 
 DAEMON = "dockerd"

@@ -9,6 +9,11 @@ import os
 
 import pytest
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._daemon.process import (
+    DaemonProcess,
+    find_process,
+)
+from ansible_collections.imagefleet.docker.plugins.module_utils._daemon.validate import validate
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RefusedError, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.daemon_json import MIRRORS
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.daemon import (
@@ -16,11 +21,6 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.dae
     can_restart,
     refuse_flags,
     refuse_other_place,
-    validate,
-)
-from ansible_collections.imagefleet.docker.plugins.module_utils._mirror_host.process import (
-    DaemonProcess,
-    find_process,
 )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, List, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
 
@@ -29,8 +29,10 @@ class Member:
 class ObjectText:
     """An object of JSON. What is only space counts as an empty one, as the engine reads it."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, step: Optional[str] = None) -> None:
         self.text = text
+        # By how much each level is indented; without it, by as much as the members are.
+        self._step = step
         self.members: Tuple[Member, ...] = _members(text) if text.strip(_SPACE) else ()
 
     @property
@@ -41,32 +43,50 @@ class ObjectText:
         found = [member for member in self.members if member.name == name]
         return found[0] if found else None
 
-    def replace(self, name: str, value: Sequence[str]) -> "ObjectText":
+    def inner(self, name: str) -> "ObjectText":
+        """A member that is an object itself, as a text of its own."""
+        member = self._member(name)
+        indent = self._space_before(member).rpartition("\n")[2]
+        return ObjectText(self.text[member.value_start : member.end], self._step or indent or None)
+
+    def with_inner(self, name: str, inner: "ObjectText") -> "ObjectText":
+        """With another text of such a member."""
+        member = self._member(name)
+        return self._as(self.text[: member.value_start] + inner.text + self.text[member.end :])
+
+    def put(self, name: str, value: Any) -> "ObjectText":
+        """With this value of a member, whether it is there or not."""
+        return self.replace(name, value) if self.get(name) else self.add(name, value)
+
+    def replace(self, name: str, value: Any) -> "ObjectText":
         """With another value of a member that is there."""
         member = self._member(name)
-        shown = _shown(value, self._space_before(member))
-        return ObjectText(self.text[: member.value_start] + shown + self.text[member.end :])
+        shown = _shown(value, self._space_before(member), self._step)
+        return self._as(self.text[: member.value_start] + shown + self.text[member.end :])
 
-    def add(self, name: str, value: Sequence[str]) -> "ObjectText":
+    def add(self, name: str, value: Any) -> "ObjectText":
         """With one more member at the end, written like the last one."""
         if not self.members:
             space = "\n" + _INDENT
-            made = "{%s%s: %s\n}" % (space, json.dumps(name), _shown(value, space))
-            return ObjectText(made + "\n" if self.blank else self._around(made))
+            made = "{%s%s: %s\n}" % (space, json.dumps(name), _shown(value, space, self._step))
+            return self._as(made + "\n" if self.blank else self._around(made))
         last = self.members[-1]
         space = self._space_before(last) or " "
-        made = ",%s%s: %s" % (space, json.dumps(name), _shown(value, space))
-        return ObjectText(self.text[: last.end] + made + self.text[last.end :])
+        made = ",%s%s: %s" % (space, json.dumps(name), _shown(value, space, self._step))
+        return self._as(self.text[: last.end] + made + self.text[last.end :])
 
     def remove(self, name: str) -> "ObjectText":
         """Without a member; the inverse of add() for the last one."""
         member = self._member(name)
         place = self.members.index(member)
         if place:
-            return ObjectText(self.text[: self.members[place - 1].end] + self.text[member.end :])
+            return self._as(self.text[: self.members[place - 1].end] + self.text[member.end :])
         if len(self.members) > 1:
-            return ObjectText(self.text[: member.start] + self.text[self.members[1].start :])
-        return ObjectText(self._around("{}"))
+            return self._as(self.text[: member.start] + self.text[self.members[1].start :])
+        return self._as(self._around("{}"))
+
+    def _as(self, text: str) -> "ObjectText":
+        return ObjectText(text, self._step)
 
     def _member(self, name: str) -> Member:
         member = self.get(name)
@@ -159,12 +179,10 @@ def _skip(text: str, place: int) -> int:
     return place
 
 
-def _shown(value: Sequence[str], space: str) -> str:
-    """A list in the layout of its object: one entry a line where each member has a line of its own."""
-    entries = [json.dumps(entry, ensure_ascii=False) for entry in value]
-    newline, _line, indent = space.rpartition("\n")
-    if "\n" not in space or not entries:
-        return "[%s]" % ", ".join(entries)
-    step = indent if indent else _INDENT
-    inner = "\n" + indent + step
-    return "[%s\n%s]" % (",".join(inner + entry for entry in entries), indent)
+def _shown(value: Any, space: str, step: Optional[str]) -> str:
+    """A value in the layout of its object: one entry a line where each member has a line of its own."""
+    _before, _line, indent = space.rpartition("\n")
+    if "\n" not in space or value in ([], (), {}):
+        return json.dumps(value, ensure_ascii=False)
+    made = json.dumps(value, ensure_ascii=False, indent=step or indent or _INDENT)
+    return made.replace("\n", "\n" + indent)
