@@ -21,6 +21,8 @@ description:
 author:
   - imagefleet.docker contributors (@imagefleet)
 extends_documentation_fragment:
+  - imagefleet.docker._docker_cli
+  - imagefleet.docker._registries
   - imagefleet.docker._attributes
 attributes:
   check_mode:
@@ -196,79 +198,11 @@ options:
       - Seconds that one build may take.
     type: int
     default: 3600
-  registries:
-    description:
-      - How to reach registries, for digests and tags. One that is not listed is asked over HTTPS, with credentials from O(config_path).
-        Builder and engine reach them by settings of their own.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      registry:
-        description:
-          - Host, or host and port, as in image names.
-        type: str
-        required: true
-      username:
-        description:
-          - User name.
-        type: str
-      password:
-        description:
-          - Password.
-        type: str
-      token:
-        description:
-          - Bearer token instead of user name and password.
-        type: str
-      ca_path:
-        description:
-          - Certificate authorities to trust, a file on the target.
-        type: path
-      client_cert:
-        description:
-          - Client certificate, a file on the target.
-        type: path
-      client_key:
-        description:
-          - Key of the client certificate, a file on the target.
-        type: path
-      validate_certs:
-        description:
-          - Whether to verify the registry's certificate.
-        type: bool
-        default: true
-      insecure:
-        description:
-          - Use plain HTTP.
-        type: bool
-        default: false
-      timeout:
-        description:
-          - Seconds to wait for an answer.
-        type: int
-      retries:
-        description:
-          - How often a request is repeated after a passing failure.
-        type: int
   config_path:
     description:
       - A Docker client configuration with registry credentials, a file on the target. Default is C(config.json) in O(config_dir), which
         the command line uses as well.
     type: path
-  config_dir:
-    description:
-      - The folder with the command line's configuration and its builders. Default is E(DOCKER_CONFIG), or C(~/.docker).
-    type: path
-  docker_cli:
-    description:
-      - The docker command line, a name or a path on the target.
-    type: path
-    default: docker
-  docker_host:
-    description:
-      - The engine that the command line uses. Default is E(DOCKER_HOST), or that of its current context.
-    type: str
 requirements:
   - The docker command line with the plug-in buildx 0.13 or newer (Debian 13 packages C(docker-cli) and C(docker-buildx))
   - Python library C(requests) (distribution package C(python3-requests))

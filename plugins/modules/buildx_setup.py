@@ -22,6 +22,7 @@ description:
   - Writes rules for the garbage collection of the build cache as the version at hand understands them, and names what is wrong with
     rules that are there.
 extends_documentation_fragment:
+  - imagefleet.docker._docker_cli
   - imagefleet.docker._attributes
 attributes:
   check_mode:
@@ -149,20 +150,6 @@ options:
       - With O(state=absent) keep the cache of the nodes.
     type: bool
     default: false
-  docker_cli:
-    description:
-      - The docker command line, a name or a path on the target.
-    type: path
-    default: docker
-  docker_host:
-    description:
-      - The engine that the command line uses. Default is E(DOCKER_HOST), or that of its current context.
-    type: str
-  config_dir:
-    description:
-      - The folder with the command line's configuration and its builders. Default is E(DOCKER_CONFIG), or C(~/.docker).
-      - Without it, E(BUILDX_CONFIG) names the folder of builders.
-    type: path
   kubeconfig:
     description:
       - The file that says which cluster O(driver=kubernetes) uses. Default is E(KUBECONFIG), or C(~/.kube/config).

@@ -18,6 +18,7 @@ description:
 author:
   - imagefleet.docker contributors (@imagefleet)
 extends_documentation_fragment:
+  - imagefleet.docker._registries
   - imagefleet.docker._attributes
   - imagefleet.docker._attributes.actiongroup_engine
   - imagefleet.docker._engine
@@ -99,65 +100,6 @@ options:
       - What no registry serves, and what a registry that does not answer may serve, stays.
     type: bool
     default: false
-  registries:
-    description:
-      - How to reach registries for O(require_restorable). One that is not listed is asked over HTTPS, with credentials from O(config_path).
-      - Proxies of the environment (C(https_proxy), C(no_proxy) and so on) are used for them.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      registry:
-        description:
-          - Host, or host and port, as in image names.
-        type: str
-        required: true
-      username:
-        description:
-          - User name.
-        type: str
-      password:
-        description:
-          - Password.
-        type: str
-      token:
-        description:
-          - Bearer token instead of user name and password.
-        type: str
-      ca_path:
-        description:
-          - Certificate authorities to trust, a file on the target.
-        type: path
-      client_cert:
-        description:
-          - Client certificate, a file on the target.
-        type: path
-      client_key:
-        description:
-          - Key of the client certificate, a file on the target.
-        type: path
-      validate_certs:
-        description:
-          - Whether to verify the registry's certificate.
-        type: bool
-        default: true
-      insecure:
-        description:
-          - Use plain HTTP.
-        type: bool
-        default: false
-      timeout:
-        description:
-          - Seconds to wait for an answer.
-        type: int
-      retries:
-        description:
-          - How often a request is repeated after a passing failure.
-        type: int
-  config_path:
-    description:
-      - A Docker client configuration with registry credentials, a file on the target. Its credential helpers are asked.
-    type: path
   expect_plan:
     description:
       - The RV(plan_digest) of an earlier run in check mode. Fail before the first deletion when the plan is now another one.

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import os
 import shlex
-import socket
 import subprocess
-import threading
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
@@ -91,48 +88,6 @@ def at_host(name: str) -> str:
     """The endpoint of a host of the lab."""
     (host,) = [host for host in LAB["hosts"] if host["name"] == name]
     return "ssh://%s@%s:%d" % (host["user"], host["address"], host["port"])
-
-
-class DialSocket:
-    """A socket that is a BuildKit: each connection goes to that of an engine, as `docker buildx dial-stdio` leads there.
-
-    It has a folder of builders of its own: buildx locks its folder while it makes or lists builders.
-    """
-
-    def __init__(self, folder: Path, bench: BuilderBench) -> None:
-        path = folder / "s"
-        self.endpoint = "unix://%s" % path
-        self._argv = [str(docker_cli(cache())), "buildx", "dial-stdio", "--builder", "default"]
-        config = write_docker_config(cache(), folder / "dial", bench.version)
-        self._environment = {**os.environ, **bench.environment, "DOCKER_CONFIG": str(config)}
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(str(path))
-        self._listener.listen()
-        self._children: list[subprocess.Popen[bytes]] = []
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-
-    def __enter__(self) -> "DialSocket":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_what: object) -> None:
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join()
-        for child in self._children:
-            child.kill()
-            child.wait()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _address = self._listener.accept()
-            except OSError:
-                return
-            with connection:
-                child = subprocess.Popen(self._argv, env=self._environment, stdin=connection, stdout=connection)
-            self._children.append(child)
 
 
 def volumes(bench: BuilderBench) -> set[str]:

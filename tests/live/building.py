@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
-import threading
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -105,47 +103,3 @@ class Kitchen:
                 self.docker("image", "rm", "--force", name)
         self.docker("image", "prune", "--force", "--filter", "label=%s" % LABEL)
         self.docker("builder", "prune", "--all", "--force")
-
-
-class Dial:
-    """A BuildKit that a builder of driver remote reaches: every connection is one of `docker buildx dial-stdio` to the engine.
-
-    It is that of buildx 0.13: 0.29 serves the first connection only after 20 seconds.
-    """
-
-    def __init__(self, docker_host: str, folder: Path) -> None:
-        path = folder / "buildkit.sock"
-        self.address = "unix://%s" % path
-        self._environment = {
-            **os.environ,
-            "DOCKER_CONFIG": str(write_docker_config(cache(), folder / "dial", "0.13")),
-            "DOCKER_HOST": docker_host,
-        }
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(path))
-        self._listener.listen(16)
-        self._children: list[subprocess.Popen[bytes]] = []
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _address = self._listener.accept()
-            except OSError:
-                return
-            with connection:
-                self._children.append(
-                    subprocess.Popen(
-                        [str(docker_cli(cache())), "buildx", "dial-stdio", "--builder", "default"],
-                        env=self._environment,
-                        stdin=connection.fileno(),
-                        stdout=connection.fileno(),
-                        stderr=subprocess.DEVNULL,
-                    )
-                )
-
-    def close(self) -> None:
-        self._listener.close()
-        for child in self._children:
-            child.kill()
-            child.wait()

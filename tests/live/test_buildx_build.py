@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
-from building import BOTH, Dial, Kitchen, engine_of
+from building import BOTH, Kitchen, engine_of
+from dial_socket import DialSocket
 from own_registry import OwnRegistry
 from plain_http import call, digest
 
@@ -58,20 +60,19 @@ WAYS = [
 @pytest.fixture
 def kitchen(request: Any, lab: Any, tmp_path: Path, registry: OwnRegistry) -> Iterator[Kitchen]:
     name, buildx, driver = request.param
-    found = Kitchen(engine_of(lab, name), tmp_path, registry, buildx)
+    engine = engine_of(lab, name)
+    found = Kitchen(engine, tmp_path, registry, buildx)
     found.way = "%s-%s" % (name, driver)
     found.base_name = "%s/base:%s" % (registry.address, found.way)
     move_base(found, "1")
-    dial = None
-    if driver == "remote":
-        dial = Dial(found.engine["docker_host"], tmp_path)
-        found.docker("buildx", "create", "--name", "far", "--driver", "remote", "--use", dial.address)
     found.write("Dockerfile", DOCKERFILE)
     found.write("app", "one\n")
-    yield found
-    found.sweep()
-    if dial is not None:
-        dial.close()
+    with ExitStack() as stack:
+        if driver == "remote":
+            dial = stack.enter_context(DialSocket(tmp_path, engine["docker_host"], buildx))
+            found.docker("buildx", "create", "--name", "far", "--driver", "remote", "--use", dial.endpoint)
+        yield found
+        found.sweep()
 
 
 def move_base(kitchen: Kitchen, tag: str) -> None:

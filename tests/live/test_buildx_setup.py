@@ -12,7 +12,8 @@ from typing import Any, Iterator
 
 import pytest
 from archive import BUSYBOX, Image, Layer
-from builder_bench import LAB, VERSIONS, BuilderBench, DialSocket, at_host, volumes
+from builder_bench import LAB, VERSIONS, BuilderBench, at_host, volumes
+from dial_socket import DialSocket
 from lab.certificates import make_certificates
 from stand_in_cluster import StandInCluster
 from workbench import Workbench
@@ -141,7 +142,7 @@ def test_a_builder_is_not_given_up_for_one_that_cannot_be(buildx: BuilderBench) 
 
 
 def test_a_running_buildkit_is_used_from_afar(buildx: BuilderBench, tmp_path: Path) -> None:
-    with DialSocket(tmp_path, buildx) as dial:
+    with DialSocket(tmp_path, buildx.docker_host, buildx.version) as dial:
         wanted = {"name": NAME, "driver": "remote", "nodes": [{"endpoint": dial.endpoint}], "bootstrap": True}
         done = buildx.twice(**wanted)
         assert rows(done) == [("create", ""), ("bootstrap", "")]
