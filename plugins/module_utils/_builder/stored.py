@@ -33,9 +33,6 @@ class Current:
     key: str
     everywhere: bool
 
-    def is_builder(self, name: str, endpoint: str) -> bool:
-        return self.name == name and (self.everywhere or self.key == endpoint)
-
 
 def parse_instance(path: str, data: bytes) -> Definition:
     """Raises StateError naming the file for what is no builder."""

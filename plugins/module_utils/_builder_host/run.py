@@ -16,13 +16,13 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._builder.compare
     CREATE,
     LEAVE,
     RECREATE,
-    UPDATE,
     Step,
     plan,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.definition import Definition, Node
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.drivers import DOCKER, STARTING
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.endpoints import DEFAULT
+from ansible_collections.imagefleet.docker.plugins.module_utils._builder.gc import Gc
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.lint import Finding, lint_buildkit
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.shown import shown_definition, shown_endpoint
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder_host import daemon_gc
@@ -182,16 +182,15 @@ class _Job:
                     "gc: the engine at %s is on another machine, and its daemon.json with it; run this there"
                     % shown_endpoint(place.host)
                 )
-            self._plan_rules(place)
+            self._plan_rules(place, request.gc)
         else:
             self._findings += daemon_gc.lint_file(request.daemon_config_path)
         return Definition(request.name, DOCKER, (Node(request.name, place.endpoint),))
 
-    def _plan_rules(self, place: Context) -> None:
+    def _plan_rules(self, place: Context, gc: Gc) -> None:
         request = self._request
-        assert request.gc is not None
         engine = daemon_gc.engine_version(self._docker, request.name)
-        change = daemon_gc.plan_rules(request.daemon_config_path, request.gc, engine)
+        change = daemon_gc.plan_rules(request.daemon_config_path, gc, engine)
         if change.action == UNCHANGED:
             return
 
@@ -393,13 +392,10 @@ def _told(request: BuilderRequest, store: str) -> Dict[str, str]:
 
 
 def _work(step: Step, node: Optional[Node], changer: Changer) -> Callable[[], None]:
-    if step.action == CREATE:
-        return changer.create
-    if step.action == RECREATE:
-        return changer.recreate
     if step.action == LEAVE:
         name = step.node or ""
         return lambda: changer.leave(name)
-    assert node is not None and step.action in (APPEND, UPDATE)
+    if node is None:
+        return changer.create if step.action == CREATE else changer.recreate
     there = node
     return (lambda: changer.append(there)) if step.action == APPEND else (lambda: changer.update(there))
