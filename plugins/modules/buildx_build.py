@@ -207,8 +207,8 @@ requirements:
   - The docker command line with the plug-in buildx 0.13 or newer (Debian 13 packages C(docker-cli) and C(docker-buildx))
   - Python library C(requests) (distribution package C(python3-requests))
 notes:
-  - A builder of driver V(docker) can push only by tag. With O(verify) the image is built into the engine and run first, and pushed from the
-    builder's cache afterwards.
+  - A builder of driver V(docker) cannot push by digest. The image is built into the engine, run there, and pushed by the engine with the
+    first of O(tags).
   - When an image is joined from several platforms, each is also pushed with a tag of its own, the first of O(tags) with C(-linux-arm64) and
     so on. They stay.
 seealso:

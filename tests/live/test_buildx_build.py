@@ -272,3 +272,50 @@ def test_a_platform_that_nothing_here_runs_is_told_and_no_failure(kitchen: Kitch
     assert "exec format error" in made["verified"][0]["reason"]
     with pytest.raises(PartialFailure, match="verify: .* on linux/amd64 ended with"):
         kitchen.build(**order(kitchen, "wrong-" + kitchen.way, platforms=["linux/amd64"], verify={"expect": "hi"}))
+
+
+@pytest.mark.parametrize("kitchen", WAYS[:2], indirect=True)
+def test_what_is_pushed_is_what_was_run_and_built_once(kitchen: Kitchen) -> None:
+    kitchen.write(
+        "Dockerfile", 'ARG BASE\nFROM ${BASE}\nRUN cat /proc/sys/kernel/random/uuid > /once\nCMD ["cat", "/once"]\n'
+    )
+    name = "once-" + kitchen.way
+    wanted = order(kitchen, name, platforms=["linux/amd64"], no_cache=True, verify={"expect": "regex:-"})
+    made = kitchen.build(**wanted)
+    assert made["steps"] == {"total": 1, "cached": 0}
+    (run,) = [words for words in kitchen.log if "run" in words]
+    image = next(word for word in run if word.startswith("sha256:"))
+    pushed = manifest(kitchen.registry, name, "latest")
+    assert image in (digest(pushed), json.loads(pushed).get("config", {}).get("digest"))
+    assert made["image"]["digest"] == digest(pushed)
+
+
+@pytest.mark.parametrize("kitchen", WAYS[:1], indirect=True)
+def test_an_image_that_fails_keeps_the_names_it_had(kitchen: Kitchen) -> None:
+    wanted = order(kitchen, "kept", push=False, platforms=["linux/amd64"], verify=None)
+    made = kitchen.build(**wanted)
+    with pytest.raises(PartialFailure, match="was expected"):
+        kitchen.build(**{**wanted, "rebuild": "always", "verify": {"expect": "something else"}})
+    assert kitchen.docker("image", "inspect", "--format", "{{.Id}}", wanted["name"] + ":1.0") == made["image"]["digest"]
+
+
+@pytest.mark.parametrize("kitchen", WAYS[:1], indirect=True)
+def test_annotations_of_an_index_that_is_joined(kitchen: Kitchen) -> None:
+    kitchen.build(**order(kitchen, "joined", verify=None, annotations={"index:org.example.owner": "shop"}))
+    index = json.loads(manifest(kitchen.registry, "joined", "latest"))
+    assert index["annotations"] == {"org.example.owner": "shop"}
+
+
+@pytest.mark.parametrize("kitchen", WAYS[:1], indirect=True)
+def test_a_builder_elsewhere_loads_into_an_engine_with_another_store(
+    kitchen: Kitchen, lab: Any, tmp_path: Path
+) -> None:
+    with DialSocket(tmp_path, engine_of(lab, "engine-26")["docker_host"], "0.13") as dial:
+        kitchen.docker("buildx", "create", "--name", "elsewhere", "--driver", "remote", dial.endpoint)
+        wanted = order(kitchen, "loaded", push=False, platforms=["linux/amd64"], builder="elsewhere")
+        made = kitchen.build(**wanted)
+        assert made["image"]["digest"] == kitchen.docker(
+            "image", "inspect", "--format", "{{.Id}}", wanted["name"] + ":1.0"
+        )
+        assert [one["how"] for one in made["verified"]] == ["native"]
+        assert kitchen.build(**wanted)["action"] == "keep"

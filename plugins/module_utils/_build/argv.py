@@ -16,7 +16,6 @@ _VARIABLE = "IMAGEFLEET_SECRET_%d"
 def build_words(
     order: BuildOrder,
     label: Mapping[str, str],
-    platforms: Sequence[str],
     tags: Sequence[str],
     output: Optional[Mapping[str, str]],
     metadata_file: str,
@@ -24,7 +23,7 @@ def build_words(
     """`tags` are whole references; `output` None: those of the order. `label` is our record."""
     words = ["buildx", "build", "--progress", "plain", "--metadata-file", metadata_file, "--file", order.dockerfile]
     words += ["--builder", order.builder] if order.builder else []
-    words += ["--platform", ",".join(platforms)] if platforms else []
+    words += ["--platform", ",".join(order.platforms)] if order.platforms else []
     words += ["--target", order.target] if order.target else []
     words += ["--network", order.network] if order.network else []
     words += ["--no-cache"] if order.no_cache else []

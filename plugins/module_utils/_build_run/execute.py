@@ -32,14 +32,12 @@ class Building:
         self.steps: Dict[str, int] = {"total": 0, "cached": 0}
         self.metadata: Dict[str, Any] = {}
 
-    def build(
-        self, platforms: Sequence[str], tags: Sequence[str], output: Optional[Mapping[str, str]]
-    ) -> Optional[str]:
+    def build(self, order: BuildOrder, tags: Sequence[str], output: Optional[Mapping[str, str]]) -> Optional[str]:
         """The digest or ID of what was made, None when the output has none. Raises ToolError with the cause."""
         folder = tempfile.mkdtemp(prefix="imagefleet-build-")
         try:
             path = os.path.join(folder, "metadata.json")
-            words = build_words(self._order, self._label, platforms, tags, output, path)
+            words = build_words(order, self._label, tags, output, path)
             code, printed, errors = self._docker.attempt(
                 *words, timeout=self._order.timeout, secrets=secret_variables(self._order)
             )

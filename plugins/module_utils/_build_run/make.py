@@ -3,14 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The ways to an image: by digest where the builder can, through the engine where it cannot, platform by platform where it must.
 
-In all of them the image is run before any tag means it.
+In all of them what is run is what the tags mean afterwards, and they mean it only then.
 """
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+import re
+from dataclasses import replace
+from typing import Dict, List, Optional, Sequence, Tuple
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._build.expectation import Expectation
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.join import join
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.order import BuildOrder
 from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.builder import Builder
@@ -23,11 +24,14 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest 
     digest_of,
     parse_manifest,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._registry.client import Body, RegistryClient
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.client import RegistryClient
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import DockerCli
 
-_LOAD = {"type": "docker"}
-_PUSH = {"type": "registry"}
+# Said aloud, since buildx annotates only what it is told to make.
+_KEEP, _LOAD = {"type": "image"}, {"type": "docker"}
+_PUSHED = re.compile(r"(?m)\bdigest: (sha256:[0-9a-f]{64})\b")
+# An annotation of the index, as buildx is told it.
+_OF_INDEX = "index:"
 
 
 class Maker:
@@ -40,27 +44,32 @@ class Maker:
         self._docker = docker
         self.verified: List[Verified] = []
 
-    def for_engine(self) -> None:
-        """The image is in the engine, and its tags are set."""
-        output = None if self._builder.in_engine or self._order.outputs else _LOAD
-        platforms = self._order.platforms
-        if self._order.expectation is not None:
-            self._verify_in_engine(self._order.expectation, platforms, output)
-        self._building.build(platforms, self._references(self._order.tags), output)
+    def for_engine(self) -> Optional[str]:
+        """The image is in the engine, and its tags are set; its ID."""
+        made = self._in_engine(self._order)
+        for tag in self._order.tags if self._order.repository is not None else ():
+            self._docker("tag", made, self._order.reference(tag))
+        return made
+
+    def for_outputs(self) -> Optional[str]:
+        """Written where the order says; its digest when that has one."""
+        tags = [self._order.reference(tag) for tag in self._order.tags] if self._order.repository is not None else []
+        return self._building.build(self._order, tags, None)
 
     def for_registry(self, client: RegistryClient) -> str:
         """The image is in the registry; its digest. What may set tags sets them last."""
+        order = self._order
         if not self._builder.in_engine:
             return self._by_digest(client)
-        if self._builder.multi_platform or len(self._order.platforms) < 2:
-            return self._through_engine(client)
+        if self._builder.multi_platform or len(order.platforms) < 2:
+            return self._push(self._in_engine(order), order.tags[0])
         return self._one_by_one(client)
 
     def _by_digest(self, client: RegistryClient) -> str:
         order = self._order
         output = {"type": "image", "name": "%s/%s" % (client.name, order.path), "push": "true"}
         output.update({"push-by-digest": "true", "name-canonical": "true"})
-        digest = self._building.build(order.platforms, (), output)
+        digest = self._building.build(order, (), output)
         if digest is None:
             raise ToolError("docker buildx build told no digest of what it pushed; update buildx")
         if order.expectation is not None:
@@ -68,68 +77,57 @@ class Maker:
             self.verified += verify(images, order.expectation, self._docker)
         return digest
 
-    def _through_engine(self, client: RegistryClient) -> str:
-        """A builder of the engine pushes only by tag, so what it made is run first, and pushed from its cache.
-
-        By one tag: it pushes several at the same time, and docker-registry 2.8 then answers 500 to one of them.
-        """
-        order = self._order
-        if order.expectation is not None:
-            self._verify_in_engine(order.expectation, order.platforms, None)
-        self._building.build(order.platforms, self._references(order.tags[:1]), _PUSH)
-        return _digest_of_tag(client, order.path, order.tags[0])
-
     def _one_by_one(self, client: RegistryClient) -> str:
         """The store of this engine holds one platform of an image at a time: each is pushed by a tag of its own, then they are joined."""
         order = self._order
-        if order.expectation is not None:
-            for platform in order.platforms:
-                self._verify_in_engine(order.expectation, (platform,), None)
+        own = {key: text for key, text in order.annotations.items() if not key.startswith(_OF_INDEX)}
+        of_index = {key[len(_OF_INDEX) :]: order.annotations[key] for key in order.annotations if key not in own}
+        part = replace(order, annotations=own)
+        made = [(platform, self._in_engine(replace(part, platforms=(platform,)))) for platform in order.platforms]
         images = []
-        for platform in order.platforms:
+        for platform, image in made:
             tag = "%s-%s" % (order.tags[0][: 127 - len(platform)], platform.replace("/", "-"))
-            self._building.build((platform,), self._references((tag,)), _PUSH)
-            body = _body(client, order.path, tag)
-            images.append({**_parts(client, order.path, body), "digest": body.digest})
-        data = join(images, order.annotations)
+            images.append(_parts(client, order.path, self._push(image, tag)))
+        data = join(images, of_index)
         client.put_manifest(order.path, digest_of(data), OCI_INDEX, data)
         return digest_of(data)
 
-    def _verify_in_engine(
-        self, expectation: Expectation, platforms: Sequence[str], output: Optional[Mapping[str, str]]
-    ) -> None:
-        made = self._building.build(platforms, (), output)
-        built = inspect(made, self._docker) if made is not None else None
-        if made is None or built is None:
-            raise ToolError(
-                "verify: the engine does not have the image that was just built (%s); is it the builder's engine?"
-                % made
-            )
-        images: Sequence[Tuple[str, str]] = [(platform, made) for platform in platforms] or built.images
-        try:
-            self.verified += verify(images, expectation, self._docker)
-        except ToolError:
-            self._docker.attempt("image", "rm", made)
-            raise
+    def _in_engine(self, order: BuildOrder) -> str:
+        """Built without any name, and run; the ID by which the engine has it."""
+        output = _KEEP if self._builder.in_engine else _LOAD
+        digest = self._building.build(order, (), output)
+        # One that was loaded goes by its configuration where images are kept by graph drivers.
+        for made in (digest, self._building.metadata.get("containerimage.config.digest")):
+            built = inspect(str(made), self._docker) if made else None
+            if built is None:
+                continue
+            if order.expectation is not None:
+                images: Sequence[Tuple[str, str]] = [(one, str(made)) for one in order.platforms] or built.images
+                self.verified += verify(images, order.expectation, self._docker)
+            return str(made)
+        raise ToolError(
+            "the engine does not have the image that was just built (%s); is it the builder's engine?" % digest
+        )
 
-    def _references(self, tags: Sequence[str]) -> List[str]:
-        return [self._order.reference(tag) for tag in tags] if self._order.repository is not None else []
+    def _push(self, image: str, tag: str) -> str:
+        """The engine pushes what was run, byte for byte, and it pushes by a tag; the digest that it was pushed by.
+
+        By one tag: of several that are pushed at the same time, docker-registry 2.8 answers 500 to one.
+        """
+        name = self._order.reference(tag)
+        self._docker("tag", image, name)
+        found = _PUSHED.search(self._docker("push", name, timeout=self._order.timeout))
+        if found is None:
+            raise ToolError("docker push of %s told no digest of what it pushed" % name)
+        return found.group(1)
 
 
-def _digest_of_tag(client: RegistryClient, repository: str, tag: str) -> str:
-    return _body(client, repository, tag).digest
-
-
-def _body(client: RegistryClient, repository: str, reference: str) -> Body:
-    body = client.manifest(repository, reference)
+def _parts(client: RegistryClient, repository: str, digest: str) -> Dict[str, object]:
+    body = client.manifest(repository, digest)
     if body is None:
         raise RegistryError(
-            "Registry %s does not have %s of %s, which was just pushed" % (client.name, reference, repository)
+            "Registry %s does not have %s of %s, which was just pushed" % (client.name, digest, repository)
         )
-    return body
-
-
-def _parts(client: RegistryClient, repository: str, body: Body) -> Dict[str, object]:
     manifest = parse_manifest(body.data, body.media_type)
     config = client.blob(repository, manifest.config.digest) if manifest.config is not None else None
-    return {"media_type": body.media_type, "data": body.data, "config": config or b"{}"}
+    return {"digest": digest, "media_type": body.media_type, "data": body.data, "config": config or b"{}"}

@@ -16,7 +16,6 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.exist
     Built,
     in_engine,
     in_registry,
-    inspect,
     read_built,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.gather import gather
@@ -82,10 +81,9 @@ class _Run:
         return in_engine(self._order, self._docker)
 
     def _build(self) -> Optional[str]:
-        if self._client is None:
-            self._maker.for_engine()
-            return self._in_engine()
-        return self._tag(self._maker.for_registry(self._client), self._order.tags)
+        if self._client is not None:
+            return self._tag(self._maker.for_registry(self._client), self._order.tags)
+        return self._maker.for_outputs() if self._order.outputs else self._maker.for_engine()
 
     def _tag(self, digest: str, tags: Sequence[str]) -> str:
         order = self._order
@@ -101,12 +99,6 @@ class _Run:
             if head is None or head.digest != digest:
                 self._client.put_manifest(order.path, tag, body.media_type, body.data)
         return digest
-
-    def _in_engine(self) -> Optional[str]:
-        if self._order.repository is None or self._order.outputs:
-            return self._building.metadata.get("containerimage.digest")
-        built = inspect(self._order.reference(self._order.tags[0]), self._docker)
-        return built.digest if built is not None else None
 
     def _result(self, decision: Decision, digest: Optional[str], apply: bool) -> Dict[str, Any]:
         order = self._order

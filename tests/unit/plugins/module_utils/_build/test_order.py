@@ -59,7 +59,7 @@ def test_refused(options, says):
 
 def words(**options):
     order = parse_order({**NAMED, **options})
-    return order, build_words(order, {"l": "r"}, order.platforms, ["app:1"], None, "/m.json")
+    return order, build_words(order, {"l": "r"}, ["app:1"], None, "/m.json")
 
 
 def values(argv, option):
