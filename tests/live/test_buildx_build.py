@@ -217,7 +217,11 @@ def test_secrets_reach_the_build_and_nothing_else(kitchen: Kitchen, monkeypatch:
     made = kitchen.build(**wanted)
     assert SECRET not in str(made)
     assert not [words for words in kitchen.log if SECRET in " ".join(words)]
-    kitchen.write("Dockerfile", "ARG BASE\nFROM ${BASE}\nRUN --mount=type=secret,id=a cat /run/secrets/a >&2; exit 3\n")
+    kitchen.write(
+        "Dockerfile",
+        "ARG BASE\nFROM ${BASE}\n"
+        "RUN --mount=type=secret,id=a --mount=type=secret,id=c cat /run/secrets/a /run/secrets/c >&2; exit 3\n",
+    )
     with pytest.raises(PartialFailure, match="exit code: 3") as failure:
         kitchen.build(**wanted)
     assert SECRET not in str(failure.value) and "********" in str(failure.value)

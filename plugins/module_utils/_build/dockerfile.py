@@ -139,11 +139,13 @@ def _after_documents(lines: Sequence[str], place: int, instruction: str) -> int:
     if instruction.lstrip().partition(" ")[0].upper() not in ("RUN", "COPY", "ADD"):
         return place
     for dash, _quote, word in _HEREDOC.findall(instruction):
-        while place < len(lines):
-            line = lines[place].lstrip("\t") if dash else lines[place]
-            place += 1
-            if line == word:
-                break
+        ends = (
+            number
+            for number, line in enumerate(lines[place:], place + 1)
+            if (line.lstrip("\t") if dash else line) == word
+        )
+        # One that never ends is none, but a sign inside of quotes.
+        place = next(ends, place)
     return place
 
 

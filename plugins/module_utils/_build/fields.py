@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Dict, Mapping
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 
 CACHE_TYPES = ("registry", "local", "inline", "gha", "s3", "azblob")
-#: What may not stand in an argument, since every user of the host sees those -> variable of the environment instead.
-SECRET_FIELDS = {
-    "access_key_id": "AWS_ACCESS_KEY_ID",
-    "secret_access_key": "AWS_SECRET_ACCESS_KEY",
-    "session_token": "AWS_SESSION_TOKEN",
-    "token": "ACTIONS_RUNTIME_TOKEN",
-    "secret_access_key_id": "AWS_SECRET_ACCESS_KEY",
-    "account_key": "AZURE_STORAGE_ACCOUNT_KEY",
+_ENVIRONMENT = "set %s in the task's environment, buildx reads it there"
+#: Type -> what may not stand in an argument, since every user of the host sees those, and where it belongs instead.
+SECRET_FIELDS: Mapping[str, Mapping[str, str]] = {
+    "s3": {
+        "access_key_id": _ENVIRONMENT % "AWS_ACCESS_KEY_ID",
+        "secret_access_key": _ENVIRONMENT % "AWS_SECRET_ACCESS_KEY",
+        "session_token": _ENVIRONMENT % "AWS_SESSION_TOKEN",
+    },
+    "gha": {"token": _ENVIRONMENT % "ACTIONS_RUNTIME_TOKEN"},
+    "azblob": {"secret_access_key": "leave it out, BuildKit then asks Azure's own chain of credentials where it runs"},
 }
 
 
@@ -72,24 +74,15 @@ def cache_target(where: str, value: Any) -> Dict[str, str]:
 def _cache(where: str, fields: Dict[str, str]) -> Dict[str, str]:
     if fields["type"] not in CACHE_TYPES:
         raise PolicyError("%s: %r is no kind of cache; there are %s" % (where, fields["type"], ", ".join(CACHE_TYPES)))
-    for name in sorted(set(fields) & set(SECRET_FIELDS)):
-        raise PolicyError(
-            "%s: %s would stand on a command line that every user of the host sees; set %s in the task's environment, buildx reads it there"
-            % (where, name, SECRET_FIELDS[name])
-        )
+    for name, instead in SECRET_FIELDS.get(fields["type"], {}).items():
+        if name in fields:
+            raise PolicyError(
+                "%s: %s would stand on a command line that every user of the host sees; %s" % (where, name, instead)
+            )
     needed = {"registry": "ref", "s3": "bucket"}.get(fields["type"])
     if needed is not None and not fields.get(needed):
         raise PolicyError("%s: a cache of type %s needs %s" % (where, fields["type"], needed))
     return fields
-
-
-def output(where: str, value: Any) -> Dict[str, str]:
-    """Raises PolicyError."""
-    return parse_fields(where, value)
-
-
-def texts(lists: Sequence[Mapping[str, str]]) -> List[str]:
-    return [write_fields(fields) for fields in lists]
 
 
 def _text(value: Any) -> str:

@@ -9,10 +9,10 @@ import json
 import os
 import shutil
 import tempfile
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.argv import build_words, secret_variables
-from ansible_collections.imagefleet.docker.plugins.module_utils._build.order import BuildOrder
+from ansible_collections.imagefleet.docker.plugins.module_utils._build.order import BuildOrder, Secret
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.progress import cause, count_steps
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import ToolError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.redact import MASK, redact
@@ -20,6 +20,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic im
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import DockerCli
 
 _MAXIMUM = 64 * 1024 * 1024
+_LEAST = 6
+_PROVENANCE = "buildx.build.provenance"
 
 
 class Building:
@@ -37,23 +39,50 @@ class Building:
         folder = tempfile.mkdtemp(prefix="imagefleet-build-")
         try:
             path = os.path.join(folder, "metadata.json")
-            words = build_words(order, self._label, tags, output, path)
-            code, printed, errors = self._docker.attempt(
-                *words, timeout=self._order.timeout, secrets=secret_variables(self._order)
-            )
-            text = errors or printed
+            code, text = self._attempt(build_words(order, self._label, tags, output, path))
             if code != 0:
                 raise ToolError("docker buildx build failed (%d): %s" % (code, self._hide(cause(text))))
             for name, count in count_steps(text).items():
                 self.steps[name] += count
-            self.metadata = json.loads((read_capped(path, _MAXIMUM) or b"{}").decode("utf-8"))
+            self.metadata = _metadata(read_capped(path, _MAXIMUM) or b"{}")
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         return self.metadata.get("containerimage.digest")
 
+    def _attempt(self, words: Sequence[str]) -> Tuple[int, str]:
+        """Exit code, and what it printed of its progress. Raises ToolError when its time is over."""
+        try:
+            code, printed, errors = self._docker.attempt(
+                *words, timeout=self._order.timeout, secrets=secret_variables(self._order)
+            )
+        except ToolError as error:
+            raise type(error)(self._hide(str(error))) from None
+        return code, errors or printed
+
     def _hide(self, text: str) -> str:
-        hidden: List[str] = [one.value for one in self._order.secrets if one.value]
-        hidden += [os.environ[one.env] for one in self._order.secrets if one.env and os.environ.get(one.env)]
+        """Without the secrets of this build, whole or line by line, and without what looks like one."""
+        hidden = {line for one in self._order.secrets for line in _lines(_value(one))}
         for secret in sorted(hidden, key=len, reverse=True):
             text = text.replace(secret, MASK)
         return redact(text)
+
+
+def _value(secret: Secret) -> str:
+    if secret.src is not None:
+        return (read_capped(secret.src, _MAXIMUM) or b"").decode("utf-8", "replace")
+    return secret.value if secret.value is not None else os.environ.get(secret.env or "", "")
+
+
+def _lines(secret: str) -> List[str]:
+    """What a step may print of it. Lines of a few letters are in every text."""
+    whole = secret.strip()
+    return [whole] * bool(whole) + [line.strip() for line in secret.splitlines() if len(line.strip()) >= _LEAST]
+
+
+def _metadata(data: bytes) -> Dict[str, Any]:
+    """Without the provenance, which has all arguments; where it is wanted, it is in the image. Raises ToolError."""
+    try:
+        told = json.loads(data.decode("utf-8"))
+        return {key: value for key, value in told.items() if not key.startswith(_PROVENANCE)}
+    except (ValueError, AttributeError) as error:
+        raise ToolError("docker buildx build wrote metadata that are not understood: %s" % error) from error

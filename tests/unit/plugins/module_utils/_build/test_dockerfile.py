@@ -34,6 +34,7 @@ def bases(text, arguments=None, platforms=(), contexts=None):
         ("FROM alpine\nRUN <<EOF\nFROM evil\nCOPY --from=evil a b\nEOF\nCOPY --from=good /a /b\n", ("alpine", "good")),
         ("FROM alpine\nRUN <<-'EOF' cat\n\tFROM evil\n\tEOF\nCOPY --from=good /a /b\n", ("alpine", "good")),
         ("FROM alpine\nCOPY <<A <<B /to/\nFROM evil\nA\nFROM evil2\nB\nADD --from=good /a /b\n", ("alpine", "good")),
+        ('FROM alpine\nRUN echo "<<EOF"\nCOPY --from=good /a /b\n', ("alpine", "good")),
         ("FROM alpine AS Base\nFROM BASE\nCOPY --from=base / /\n", ("alpine",)),
     ],
 )

@@ -48,6 +48,11 @@ NAMED = {"context": "/srv/app", "name": "registry.example.com/app"}
             {**NAMED, "cache_to": [{"type": "s3", "bucket": "b", "secret_access_key": "x"}]},
             "secret_access_key would stand on a command line .* set AWS_SECRET_ACCESS_KEY",
         ),
+        (
+            {**NAMED, "cache_from": ["type=azblob,name=n,secret_access_key=x"]},
+            "secret_access_key would stand on a command line .* leave it out",
+        ),
+        ({**NAMED, "cache_from": ["type=gha,token=x"]}, "token would stand .* ACTIONS_RUNTIME_TOKEN"),
         ({**NAMED, "cache_to": ["type=inline,mode=max"]}, "an inline cache has mode min only"),
         ({**NAMED, "verify": {"expect": "x"}, "rebuild": "always", "outputs": ["type=oci"]}, "verify: with outputs"),
     ],
