@@ -13,6 +13,8 @@ from typing import Any, Iterator
 import pytest
 from building import BOTH, Kitchen, engine_of
 from dial_socket import DialSocket
+from faults import refuse
+from meddling_proxy import MeddlingProxy
 from own_registry import OwnRegistry
 from plain_http import call, digest
 
@@ -323,3 +325,22 @@ def test_a_builder_elsewhere_loads_into_an_engine_with_another_store(
         )
         assert [one["how"] for one in made["verified"]] == ["native"]
         assert kitchen.build(**wanted)["action"] == "keep"
+
+
+@pytest.mark.parametrize("kitchen", WAYS[1:2], indirect=True)
+def test_a_tag_that_cannot_be_set_stops_no_other_and_all_are_told(kitchen: Kitchen) -> None:
+    name = "partly-" + kitchen.way
+    with MeddlingProxy(kitchen.registry.address) as proxy:
+        proxy.faults.add(refuse(403, "DENIED"), "PUT", "/manifests/second$")
+        wanted = order(kitchen, name, platforms=["linux/amd64"], verify=None, tags=["first", "second", "third"])
+        wanted["name"] = "%s/%s" % (proxy.address, name)
+        wanted["registries"] = [
+            {"registry": address, "insecure": True, "retries": 0}
+            for address in (proxy.address, kitchen.registry.address)
+        ]
+        with pytest.raises(PartialFailure, match="second could not be set: .* 403") as failure:
+            kitchen.build(**wanted)
+        kitchen.docker("image", "rm", "%s:first" % wanted["name"])
+    assert sorted(tags(kitchen.registry, name)) == ["first", "third"]
+    told = {row["name"]: row["digest"] for row in failure.value.result["tags"]}
+    assert told == {"first": digest(manifest(kitchen.registry, name, "first")), "second": None, "third": told["first"]}

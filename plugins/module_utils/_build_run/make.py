@@ -44,12 +44,9 @@ class Maker:
         self._docker = docker
         self.verified: List[Verified] = []
 
-    def for_engine(self) -> Optional[str]:
-        """The image is in the engine, and its tags are set; its ID."""
-        made = self._in_engine(self._order)
-        for tag in self._order.tags if self._order.repository is not None else ():
-            self._docker("tag", made, self._order.reference(tag))
-        return made
+    def for_engine(self) -> str:
+        """The image is in the engine, without a name; its ID."""
+        return self._in_engine(self._order)
 
     def for_outputs(self) -> Optional[str]:
         """Written where the order says; its digest when that has one."""
@@ -57,7 +54,7 @@ class Maker:
         return self._building.build(self._order, tags, None)
 
     def for_registry(self, client: RegistryClient) -> str:
-        """The image is in the registry; its digest. What may set tags sets them last."""
+        """The image is in the registry; its digest."""
         order = self._order
         if not self._builder.in_engine:
             return self._by_digest(client)

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._build.decide import BUILD, KEEP, Decision, decide
+from ansible_collections.imagefleet.docker.plugins.module_utils._build.decide import BUILD, KEEP, TAG, Decision, decide
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.inputs import LABEL, Inputs
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.order import ALWAYS, BuildOrder
 from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.builder import Builder, find_builder
@@ -16,11 +16,18 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.exist
     Built,
     in_engine,
     in_registry,
+    inspect,
     read_built,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.gather import gather
 from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.make import Maker
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, PartialFailure, PolicyError
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
+    FleetError,
+    PartialFailure,
+    PolicyError,
+    RegistryError,
+    ToolError,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.by_host import RegistriesByHost
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.client import RegistryClient
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.buildx import find_version
@@ -58,6 +65,8 @@ class _Run:
         self._building = Building(docker, order, {LABEL: self._inputs.as_label()})
         self._maker = Maker(order, builder, self._building, docker)
         self._before = self._look()
+        # What tags mean that were set.
+        self._set: Dict[str, str] = {}
 
     def work(self, apply: bool) -> Dict[str, Any]:
         decision = decide(
@@ -65,13 +74,14 @@ class _Run:
             {tag: (built.digest, built.inputs) if built is not None else None for tag, built in self._before.items()},
             self._order.rebuild == ALWAYS,
         )
-        digest = decision.digest
-        if apply and decision.action != KEEP:
-            try:
-                digest = self._build() if decision.action == BUILD else self._tag(str(decision.digest), decision.tags)
-            except FleetError as error:
-                raise PartialFailure(str(error), self._result(decision, None, True)) from error
-        return self._result(decision, digest, apply)
+        if not apply or decision.action == KEEP:
+            return self._result(decision, decision.digest, self._there(decision.digest))
+        try:
+            digest = self._build() if decision.action == BUILD else decision.digest
+            self._tag(digest, decision.tags if decision.action == TAG else self._order.tags)
+            return self._result(decision, digest, self._there(digest))
+        except FleetError as error:
+            raise PartialFailure(str(error), self._result(decision, None, None)) from error
 
     def _look(self) -> Dict[str, Optional[Built]]:
         if self._order.repository is None or self._order.outputs:
@@ -81,26 +91,54 @@ class _Run:
         return in_engine(self._order, self._docker)
 
     def _build(self) -> Optional[str]:
+        """Nothing has its name yet but what an engine had to push by."""
         if self._client is not None:
-            return self._tag(self._maker.for_registry(self._client), self._order.tags)
+            return self._maker.for_registry(self._client)
         return self._maker.for_outputs() if self._order.outputs else self._maker.for_engine()
 
-    def _tag(self, digest: str, tags: Sequence[str]) -> str:
-        order = self._order
-        if self._client is None:
-            for tag in tags:
-                self._docker("tag", digest, order.reference(tag))
-            return digest
-        body = self._client.manifest(order.path, digest)
-        if body is None:
-            raise PolicyError("%s is no longer in %s/%s; run again" % (digest, self._client.name, order.path))
+    def _tag(self, digest: Optional[str], tags: Sequence[str]) -> None:
+        """Raises ToolError when some could not be set, after the others were; RegistryError when the image is not there."""
+        if digest is None or self._order.repository is None or self._order.outputs:
+            return
+        put = self._in_engine(digest) if self._client is None else self._in_registry(self._client, digest)
+        failed: Dict[str, FleetError] = {}
         for tag in tags:
-            head = self._client.head(order.path, tag)
-            if head is None or head.digest != digest:
-                self._client.put_manifest(order.path, tag, body.media_type, body.data)
-        return digest
+            try:
+                put(tag)
+                self._set[tag] = digest
+            except FleetError as error:
+                failed[tag] = error
+        if failed:
+            raise ToolError("%s could not be set: %s" % (", ".join(failed), next(iter(failed.values()))))
 
-    def _result(self, decision: Decision, digest: Optional[str], apply: bool) -> Dict[str, Any]:
+    def _in_engine(self, image: str) -> Callable[[str], object]:
+        return lambda tag: self._docker("tag", image, self._order.reference(tag))
+
+    def _in_registry(self, client: RegistryClient, digest: str) -> Callable[[str], object]:
+        path = self._order.path
+        body = client.manifest(path, digest)
+        if body is None:
+            raise RegistryError("%s is no longer in %s/%s; run again" % (digest, client.name, path))
+        media_type, data = body.media_type, body.data
+
+        def put(tag: str) -> None:
+            head = client.head(path, tag)
+            if head is None or head.digest != digest:
+                client.put_manifest(path, tag, media_type, data)
+
+        return put
+
+    def _there(self, digest: Optional[str]) -> Optional[Built]:
+        """The image of that digest, as it was before or is now; None when it is nowhere."""
+        known = next((built for built in self._before.values() if built is not None and built.digest == digest), None)
+        if known is not None or digest is None or self._order.outputs:
+            return known
+        if self._client is not None:
+            return read_built(self._client, self._order.path, digest)
+        return inspect(digest, self._docker)
+
+    def _result(self, decision: Decision, digest: Optional[str], there: Optional[Built]) -> Dict[str, Any]:
+        """`digest` None: it is not known, or something failed."""
         order = self._order
         return {
             "changed": decision.action != KEEP,
@@ -109,12 +147,12 @@ class _Run:
             "image": {
                 "name": order.repository.familiar if order.repository is not None else None,
                 "digest": digest,
-                "platforms": self._platforms(digest),
+                "platforms": self._platforms(there),
             },
             "tags": [
                 {
                     "name": tag,
-                    "digest": digest,
+                    "digest": digest or self._set.get(tag),
                     "previous_digest": built.digest if built is not None else None,
                 }
                 for tag, built in self._before.items()
@@ -129,13 +167,10 @@ class _Run:
             "diff": self._diff(),
         }
 
-    def _platforms(self, digest: Optional[str]) -> List[str]:
-        """Of the image that is there, else those that were asked for."""
-        known = next((built for built in self._before.values() if built is not None and built.digest == digest), None)
-        if known is None and digest is not None and self._client is not None and self._order.repository is not None:
-            known = read_built(self._client, self._order.path, digest)
-        if known is not None and (self._client is not None or len(self._order.platforms) < 2):
-            return list(known.platforms)
+    def _platforms(self, there: Optional[Built]) -> List[str]:
+        """Of the image that is there; an engine tells only one of several, so then those that were asked for."""
+        if there is not None and (self._client is not None or len(self._order.platforms) < 2):
+            return list(there.platforms)
         return list(self._order.platforms)
 
     def _notes(self) -> List[str]:
