@@ -4,7 +4,7 @@
 """Programs of arm64 run too: a handler of the kernel with qemu's interpreter, of this instance and gone with it.
 
 Handlers belong to the kernel, so to the whole machine. One that the machine has already is used and left alone; ours has a name of
-its own. Hosts of a lab that install emulators register theirs as well: what is left of them is taken away by the last lab.
+its own. Scenarios in which hosts of a lab register one take it away themselves.
 """
 
 from __future__ import annotations
@@ -14,16 +14,13 @@ from pathlib import Path
 
 from .commands import run
 from .kernel import mount_points
-from .paths import Cache, Instance, lab_root
+from .paths import Cache, Instance
 from .say import say
-from .state import read_state, write_json
 
 # Header of programs for arm64 (ELF: 64 bit, little endian, executable or shared, machine 183), and which bits of it count.
 _MAGIC = "7f454c460201010000000000000000000200b700"
 _MASK = "ffffffffffffff00fffffffffffffffffeffffff"
 _INTERPRETER = "usr/bin/qemu-aarch64-static"
-# Where a machine says which handlers it wants: systemd's folders, and binfmt-support's.
-_DECLARED = ("/etc/binfmt.d", "/run/binfmt.d", "/usr/lib/binfmt.d", "/usr/share/binfmts", "/var/lib/binfmts")
 _OURS = "imagefleet-lab-"
 
 
@@ -38,9 +35,6 @@ def start(instance: Instance, store: Cache) -> None:
                 "this kernel has no binfmt_misc: programs of other processors do not run here, tests that need them FAIL"
             )
             return
-    known = read_state(instance)
-    if "handlers" not in known:
-        write_json(instance.state_file, dict(known, handlers=sorted(_read(folder))))
     name = _name(instance)
     if not (folder / name).exists() and not _foreign(folder):
         escaped = (re.sub("..", lambda pair: "\\x" + pair[0], text) for text in (_MAGIC, _MASK))
@@ -49,20 +43,10 @@ def start(instance: Instance, store: Cache) -> None:
 
 
 def stop(instance: Instance) -> None:
-    """Take away what this instance registered, and with the last one what hosts of labs did."""
-    folder = _folder(instance)
-    if str(folder) not in mount_points():
-        return
-    mine = folder / _name(instance)
+    """Take away what this instance registered, and nothing else: nobody can tell whose another one is."""
+    mine = _folder(instance) / _name(instance)
     if mine.exists():
         mine.write_text("-1")
-    others = [path for path in lab_root().glob("*/state.json") if path != instance.state_file]
-    before = read_state(instance).get("handlers")
-    if others or before is None:
-        return
-    for name in sorted(set(_read(folder)) - set(before)):
-        if name.startswith("qemu-") and not _declared(name):
-            (folder / name).write_text("-1")
 
 
 def emulates(instance: Instance) -> list[str]:
@@ -103,9 +87,3 @@ def _foreign(folder: Path) -> bool:
         if not name.startswith(_OURS) and "enabled" in lines and lines.get("magic") == _MAGIC:
             return "F" in lines.get("flags:", "")
     return False
-
-
-def _declared(name: str) -> bool:
-    """Whether this machine wants such a handler itself."""
-    files = [path for folder in _DECLARED for path in Path(folder).glob("*") if path.is_file()]
-    return any(path.stem == name or ":%s:" % name in path.read_text(errors="replace") for path in files)
