@@ -50,7 +50,7 @@ def test_it_reads_judges_reports_and_fails_only_when_asked_to(own: OwnRegistry, 
     sign(own.address, WEB, content.simple("one"))
     good = run(*enforce)
     assert good.returncode == 0, good.stdout + good.stderr
-    assert "Tags of %s: 6 tags in 1 repositories, all by the convention." % own.address in good.stdout
+    assert "Tags of %s: 6 tags in 1 repository, all by the convention." % own.address in good.stdout
     assert "changed=0" in good.stdout
 
     push(own.address, WEB, content.simple("two"), "2.0.0")

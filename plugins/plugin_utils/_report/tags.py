@@ -38,7 +38,8 @@ class TagCheck:
     @property
     def sentence(self) -> str:
         """The figures in one sentence, without its full stop."""
-        looked = "%d tags in %d repositories" % (self.tags, self.repositories)
+        places = "repository" if self.repositories == 1 else "repositories"
+        looked = "%d tags in %d %s" % (self.tags, self.repositories, places)
         if not self.findings:
             return looked + ", all by the convention"
         return "%s, %d not by the convention" % (looked, len(self.findings))
