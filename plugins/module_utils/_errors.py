@@ -60,6 +60,10 @@ class ToolMissing(ToolError):
     """A command line of others is not there, or too old."""
 
 
+class NotSigned(FleetError):
+    """An image has no signature that holds; the message says what was looked for, where, and what was found."""
+
+
 class LockedError(FleetError):
     """Another run or a deployment holds the lock."""
 

@@ -32,6 +32,8 @@ PURE = {
     "_build",
     "_config",
     "_builder",
+    "_scan",
+    "_signing",
 }
 ADAPTERS = {"_engine", "_registry", "_store", "_install", "_daemon"}
 # Room -> rooms of module_utils that it may import.
@@ -80,6 +82,21 @@ MAY_IMPORT = {
     "_tools": {"_errors", "_image"},
     "_build": {"_errors", "_image"},
     "_build_run": {"_errors", "_image", "_build", "_registry", "_store", "_tools"},
+    "_scan": {"_errors", "_image", "_tools"},
+    "_scan_run": {
+        "_errors",
+        "_image",
+        "_policy",
+        "_fleet",
+        "_scan",
+        "_engine",
+        "_registry",
+        "_survey",
+        "_store",
+        "_tools",
+    },
+    "_signing": {"_errors", "_image", "_tools"},
+    "_sign_run": {"_errors", "_image", "_signing", "_engine", "_registry", "_store", "_tools"},
     "_module": {"_errors", "_engine", "_registry", "_tools"},
 }
 ONLY_IN = {
