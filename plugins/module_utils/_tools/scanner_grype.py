@@ -32,10 +32,26 @@ class Grype:
     oldest: Version = (0, 55, 0)
     unwanted: Tuple[str, ...] = tuple(
         "GRYPE_" + name
-        for name in (
-            "ADD_CPES_IF_NONE BY_CVE CONFIG DISTRO EXCLUDE FAIL_ON_SEVERITY FILE IGNORE IGNORE_STATES IGNORE_WONTFIX ONLY_FIXED "
-            "ONLY_NOTFIXED OUTPUT OUTPUT_TEMPLATE_FILE PLATFORM SHOW_SUPPRESSED VEX_ADD VEX_DOCUMENTS"
-        ).split()
+        for name in [
+            "ADD_CPES_IF_NONE",
+            "BY_CVE",
+            "CONFIG",
+            "DISTRO",
+            "EXCLUDE",
+            "FAIL_ON_SEVERITY",
+            "FILE",
+            "IGNORE",
+            "IGNORE_STATES",
+            "IGNORE_WONTFIX",
+            "ONLY_FIXED",
+            "ONLY_NOTFIXED",
+            "OUTPUT",
+            "OUTPUT_TEMPLATE_FILE",
+            "PLATFORM",
+            "SHOW_SUPPRESSED",
+            "VEX_ADD",
+            "VEX_DOCUMENTS",
+        ]
     )
     # 2 is that of a configured fail-on-severity, with a complete report.
     finished = (0, 2)

@@ -34,11 +34,35 @@ class Trivy:
     oldest: Version = (0, 37, 0)
     unwanted: Tuple[str, ...] = tuple(
         "TRIVY_" + name
-        for name in (
-            "CACHE_BACKEND COMPLIANCE CONFIG EXIT_CODE EXIT_ON_EOL FORMAT IGNOREFILE IGNORE_POLICY IGNORE_STATUS IGNORE_UNFIXED INPUT "
-            "OUTPUT OUTPUT_PLUGIN_ARG PKG_RELATIONSHIPS PKG_TYPES PLATFORM REPORT SCANNERS SECURITY_CHECKS SERVER SEVERITY "
-            "SHOW_SUPPRESSED SKIP_DIRS SKIP_FILES TEMPLATE VEX VULN_TYPE"
-        ).split()
+        for name in [
+            "CACHE_BACKEND",
+            "COMPLIANCE",
+            "CONFIG",
+            "EXIT_CODE",
+            "EXIT_ON_EOL",
+            "FORMAT",
+            "IGNOREFILE",
+            "IGNORE_POLICY",
+            "IGNORE_STATUS",
+            "IGNORE_UNFIXED",
+            "INPUT",
+            "OUTPUT",
+            "OUTPUT_PLUGIN_ARG",
+            "PKG_RELATIONSHIPS",
+            "PKG_TYPES",
+            "PLATFORM",
+            "REPORT",
+            "SCANNERS",
+            "SECURITY_CHECKS",
+            "SERVER",
+            "SEVERITY",
+            "SHOW_SUPPRESSED",
+            "SKIP_DIRS",
+            "SKIP_FILES",
+            "TEMPLATE",
+            "VEX",
+            "VULN_TYPE",
+        ]
     )
     finished = (0,)
 

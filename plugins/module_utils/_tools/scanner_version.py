@@ -20,10 +20,10 @@ _WHOLE = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 
 #: Releases that must not run, and who says so.
 BAD: Mapping[str, Mapping[Version, str]] = {
-    "trivy": {
-        version: "it was published by an attacker and steals credentials (advisory GHSA-69fq-xp46-6x23)"
-        for version in ((0, 69, 4), (0, 69, 5), (0, 69, 6))
-    },
+    "trivy": dict.fromkeys(
+        ((0, 69, 4), (0, 69, 5), (0, 69, 6)),
+        "it was published by an attacker and steals credentials (advisory GHSA-69fq-xp46-6x23)",
+    ),
 }
 
 
