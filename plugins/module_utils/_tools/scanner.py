@@ -73,6 +73,8 @@ class Scanner(Protocol):
     unwanted: Tuple[str, ...]
     #: Exit codes with which a complete report may come.
     finished: Tuple[int, ...]
+    #: Folders of the database that lie in the folder of its cache; none when it is told where the database is.
+    database_folders: Tuple[str, ...]
 
     def version_calls(self) -> Sequence[Tuple[str, ...]]:
         """Arguments that make it tell its version, the best first."""

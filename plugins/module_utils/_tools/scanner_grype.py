@@ -55,6 +55,7 @@ class Grype:
     )
     # 2 is that of a configured fail-on-severity, with a complete report.
     finished = (0, 2)
+    database_folders: Tuple[str, ...] = ()
 
     def version_calls(self) -> Sequence[Tuple[str, ...]]:
         return (("version", "-o", "json"), ("version",), ("--version",))

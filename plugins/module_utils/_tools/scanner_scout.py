@@ -34,6 +34,7 @@ class Scout:
     unwanted: Tuple[str, ...] = ("DOCKER_SCOUT_OFFLINE", "DOCKER_SCOUT_NO_CACHE")
     # 2 is that of --exit-code, which is not given here, but may be of an alias or wrapper.
     finished = (0, 2)
+    database_folders: Tuple[str, ...] = ()
 
     def version_calls(self) -> Sequence[Tuple[str, ...]]:
         return (("scout", "version"),)

@@ -65,6 +65,7 @@ class Trivy:
         ]
     )
     finished = (0,)
+    database_folders: Tuple[str, ...] = ("db", "java-db")
 
     def version_calls(self) -> Sequence[Tuple[str, ...]]:
         return (("--version",), ("version",))
