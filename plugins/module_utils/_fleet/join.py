@@ -151,9 +151,9 @@ def _names(
         earlier = before.get(digest, ())
         if digest in now:
             earlier = tuple(name for name in earlier if is_digest(name.rpartition("@")[2]))
-        names = {name for name in (*earlier, *now.get(digest, ())) if _is_kept(name, digests)}
-        if names:
-            kept[digest] = tuple(sorted(names))
+        called = {name for name in (*earlier, *now.get(digest, ())) if _is_kept(name, digests)}
+        if called:
+            kept[digest] = tuple(sorted(called))
     return kept
 
 
