@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping, Optional, Tuple
+from typing import Any, Callable, Mapping, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.by_host import RegistriesByHost
