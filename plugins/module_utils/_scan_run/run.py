@@ -32,6 +32,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_memo
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import Run
 
 _SHOWN = 5
+FORGET_AFTER = 90 * 86400
 
 
 def run_scan(
@@ -120,7 +121,11 @@ def _diff(reports: Optional[Reports]) -> Dict[str, str]:
 
 
 def _remember(memory: ScanMemory, verdicts: Sequence[Verdict], result: Mapping[str, Any], now: int) -> ScanMemory:
-    images: Dict[str, Mapping[str, Any]] = dict(memory.images)
+    """An image that was not scanned for FORGET_AFTER seconds is forgotten."""
+    oldest = iso_time(max(now - FORGET_AFTER, 0))
+    images: Dict[str, Mapping[str, Any]] = {
+        key: entry for key, entry in memory.images.items() if str(entry.get("scanned")) >= oldest
+    }
     for row in result["results"]:
         images[row["digest"] or row["image"]] = {
             "scanned": iso_time(now),
