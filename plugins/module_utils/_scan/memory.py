@@ -73,8 +73,17 @@ def remember(memory: Mapping[str, Any], verdicts: Sequence[Verdict], now: int) -
     return {
         "first_seen": first_seen,
         "last": last_scans,
-        "verdicts": {**_young(memory.get("verdicts", {}), now), **_by_digest(verdicts, now)},
+        "verdicts": _verdicts(_young(memory.get("verdicts", {}), now), _by_digest(verdicts, now)),
     }
+
+
+def _verdicts(known: Mapping[str, Any], found: Mapping[str, Any]) -> Dict[str, Any]:
+    """What failed stays failed until a scan proves better: one that did not come about does not."""
+    kept = dict(known)
+    for digest, entry in found.items():
+        if entry["status"] != NOT_SCANNED or known.get(digest, {}).get("status") != FAILED:
+            kept[digest] = entry
+    return kept
 
 
 def _by_digest(verdicts: Sequence[Verdict], now: int) -> Dict[str, Dict[str, Any]]:

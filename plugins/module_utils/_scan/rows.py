@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import fields
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso
@@ -28,7 +29,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan.weighing i
     WITHOUT_FIX,
     Judged,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.words import plain
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.words import plain, sound
 
 
 def rows(verdicts: Iterable[Verdict]) -> List[Dict[str, Any]]:
@@ -55,15 +56,17 @@ def row(verdict: Verdict) -> Dict[str, Any]:
         "counts": counts(verdict.judged),
         "left_out": verdict.left_out,
         "packages": verdict.packages,
-        "scanner": verdict.scanner,
-        "system": verdict.system,
+        "scanner": sound(verdict.scanner),
+        "system": sound(verdict.system),
         "changes": {
             "since": iso(verdict.since),
             NEW: changes[NEW],
             STILL: changes[STILL],
             "gone": len(verdict.gone),
         },
-        "gone": [{"id": one.id, "package": one.package, "severity": one.severity} for one in verdict.gone],
+        "gone": [
+            {"id": sound(one.id), "package": sound(one.package), "severity": one.severity} for one in verdict.gone
+        ],
         "findings": [_finding(one) for one in verdict.judged],
     }
 
@@ -154,25 +157,13 @@ def _statement(statement: Statement) -> Dict[str, Any]:
 
 def _finding(judged: Judged) -> Dict[str, Any]:
     finding = judged.finding
+    told = {one.name: getattr(finding, one.name) for one in fields(finding)}
     return {
-        "id": finding.id,
-        "package": finding.package,
-        "purl": finding.purl,
-        "installed": finding.installed,
-        "fixed": finding.fixed,
-        "severity": finding.severity,
-        "score": finding.score,
-        "vector": finding.vector,
-        "epss": finding.epss,
-        "epss_percentile": finding.epss_percentile,
-        "kev": finding.kev,
-        "location": finding.locations[0] if finding.locations else None,
-        "locations": list(finding.locations),
-        "layer": finding.layer,
-        "title": finding.title,
-        "url": finding.url,
-        "aliases": list(finding.aliases),
-        "sources": {key: finding.sources[key] for key in sorted(finding.sources)},
+        **{key: sound(one) if isinstance(one, str) else one for key, one in told.items()},
+        "location": sound(finding.locations[0]) if finding.locations else None,
+        "locations": [sound(one) for one in finding.locations],
+        "aliases": [sound(one) for one in finding.aliases],
+        "sources": {key: sound(finding.sources[key]) for key in sorted(finding.sources)},
         "first_seen": iso(judged.first_seen),
         "change": judged.change,
         "waived": _waived(judged.waiver),

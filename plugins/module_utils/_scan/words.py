@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
+from typing import Any, Optional
 
 MAX_TEXT = 300
 # Control, format (text direction among them), surrogate, private and unassigned characters; line and paragraph separators.
@@ -18,3 +18,8 @@ def plain(value: Any, longest: int = MAX_TEXT) -> str:
     text = str(value)[: 4 * longest]
     shown = " ".join("".join(" " if unicodedata.category(one) in _HIDDEN else one for one in text).split())
     return shown if len(shown) <= longest else shown[:longest] + "..."
+
+
+def sound(text: Optional[str]) -> Optional[str]:
+    """The text with every half of a character that has no other half, which no file could hold, as a question mark."""
+    return None if text is None else text.encode("utf-8", "replace").decode("utf-8")
