@@ -245,6 +245,6 @@ def _system(findings: List[Finding]) -> Optional[str]:
     systems = set()
     for finding in findings:
         purl = parse_purl(finding.purl or "")
-        if purl is not None and "os_name" in purl.qualifiers:
-            systems.add(" ".join((purl.qualifiers["os_name"], purl.qualifiers.get("os_version", ""))).strip())
+        if purl is not None and purl.qualifier("os_name"):
+            systems.add(" ".join((purl.qualifier("os_name") or "", purl.qualifier("os_version") or "")).strip())
     return systems.pop() if len(systems) == 1 else None
