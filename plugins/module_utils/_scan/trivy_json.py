@@ -98,7 +98,10 @@ def _notes(metadata: Optional[Value], hidden: int) -> Tuple[str, ...]:
     if ended is not None and ended.flag():
         notes.append("%s gets no more updates from its makers: trivy may know of no fixes" % _system(metadata))
     if hidden:
-        notes.append("trivy's own ignore file or VEX hides %d findings (ExperimentalModifiedFindings)" % hidden)
+        notes.append(
+            "trivy left out by its own ignore file or VEX documents: %d findings (ExperimentalModifiedFindings)"
+            % hidden
+        )
     return tuple(notes)
 
 
