@@ -38,7 +38,7 @@ def read_trivy(text: str, where: str) -> Scanned:
     document = read_document(text, where)
     schema = document.need("SchemaVersion")
     if isinstance(schema.raw, bool) or schema.raw != 2:
-        raise schema.wrong("2, the layout that trivy 0.20 and later write,")
+        raise schema.wrong("layout 2")
     results = document.listed("Results")
     metadata = document.get("Metadata")
     hidden = sum(len(members_of(result, "ExperimentalModifiedFindings")) for result in results)
