@@ -94,3 +94,52 @@ POLICIES = st.fixed_dictionaries(
 MEMORIES = st.dictionaries(
     IDS, st.dictionaries(PACKAGES, st.integers(0, 20).map(lambda days: [NOW - days * DAY, NOW - DAY]))
 ).map(lambda seen: {"first_seen": {"registry.example.com/team/app": seen}})
+
+
+def fleet():
+    """Verdicts of every kind: failed with all parts and changes, passed, not scanned."""
+    memory = {
+        "scanned": {"registry.example.com/team/app": NOW - DAY},
+        "first_seen": {"registry.example.com/team/app": {"CVE-2026-1": {"openssl": [NOW - 30 * DAY, NOW - DAY]}}},
+        "last": {
+            NAME: {
+                "at": NOW - DAY,
+                "findings": [["CVE-2026-1", "openssl", "critical", True], ["CVE-2026-8", "curl", "low", False]],
+            }
+        },
+    }
+    waivers = [
+        waiver("CVE-2026-2", "2026-11-25", package="curl"),
+        waiver("CVE-2026-9", "2026-11-01", "old"),
+        waiver("CVE-2026-9", "2027-01-01", "idle", package="zlib", images=["team/app"]),
+    ]
+    statements = [
+        statement("CVE-2026-3", "pkg:deb/debian/zlib"),
+        statement("CVE-2026-7", "pkg:oci/app", where="idle.json: statements[0]"),
+    ]
+    failed = verdict(
+        finding(score=9.8, title="Overflow", url="https://example.com/CVE-2026-1", locations=("usr/lib/a b",), epss=0.25, kev=True),
+        finding("CVE-2026-1", "libssl", "high", fixed=None, score=7.5),
+        finding("CVE-2026-2", "curl", "critical"),
+        finding("CVE-2026-3", "zlib", "critical"),
+        finding("CVE-2026-4", "bash", "critical"),
+        finding("CVE-2026-5", "tar", "high", fixed=None),
+        finding("CVE-2026-6", "perl", "unknown", installed=None),
+        policy={"max": {"high": 1}, "grace": {"critical": "7d"}, "fixable_only": True},
+        waivers=waivers,
+        statements=statements,
+        memory=memory,
+        system="debian 12",
+    )  # fmt: skip
+    blind = judge(
+        Subject("registry.example.com/team/blind:1", digest="sha256:" + "c" * 64),
+        None,
+        "logged out",
+        parse_policy({}),
+        (),
+        (),
+        {},
+        NOW,
+    )
+    verdicts = [failed, verdict(subject=Subject("registry.example.com/team/clean:1")), blind]
+    return verdicts, waivers, statements
