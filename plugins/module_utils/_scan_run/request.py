@@ -28,7 +28,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan.waivers im
     parse_waivers_text,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.scanner import ScannerSettings
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.targets import (
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.target_request import (
     TargetRequest,
     parse_target_options,
 )
