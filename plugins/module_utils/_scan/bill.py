@@ -36,8 +36,9 @@ def read_bill(text: str, where: str) -> Bill:
     if document.get("predicateType") is not None and inner is not None:
         # An in-toto statement carries it.
         document = inner
+    release: Dict[str, str] = {}
     if document.get("spdxVersion") is not None:
-        purls, release = _spdx(document), {}
+        purls = _spdx(document)
     elif document.get("bomFormat") is not None:
         purls, release = _cyclonedx(document), _cyclonedx_release(document)
     elif document.get("artifacts") is not None:
@@ -55,7 +56,7 @@ def _bill(purls: List[Tuple[str, str]], release: Dict[str, str], where: str) -> 
         if purl is None or purl.type != "deb":
             continue
         packages[_package(purl, "%s: %s" % (where, place))] = None
-        distributions.add((purl.namespace or "", purl.qualifiers.get("distro", "")))
+        distributions.add((purl.namespace or "", dict(purl.qualifiers).get("distro", "")))
     if not release and len(distributions) == 1:
         release = _release(*distributions.pop())
     return Bill(tuple(sorted(packages, key=lambda one: (one.name, one.version, one.architecture))), len(purls), release)
@@ -65,9 +66,10 @@ def _package(purl: Purl, where: str) -> DebianPackage:
     if not purl.version:
         raise ContentError("%s: package %s has no version" % (where, purl.name))
     # syft writes name@version of the source; without a version it is that of the package.
-    name, _at, version = purl.qualifiers.get("upstream", "").partition("@")
+    told = dict(purl.qualifiers)
+    name, _at, version = told.get("upstream", "").partition("@")
     source, source_version = split_source("%s (%s)" % (name, version) if version else name, where)
-    return DebianPackage(purl.name, purl.version, purl.qualifiers.get("arch", ""), source, source_version)
+    return DebianPackage(purl.name, purl.version, told.get("arch", ""), source, source_version)
 
 
 def _release(namespace: str, distribution: str) -> Dict[str, str]:

@@ -15,6 +15,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import C
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+.-]*")
 _VERSION = re.compile(r"[A-Za-z0-9.+~:-]+")
 _SOURCE = re.compile(r"(\S+)(?:\s+\((\S+)\))?")
+_ABSENT = ("not-installed", "config-files")
 _FIELD = re.compile(r"([!-9;-~]+):(.*)")
 
 
@@ -30,7 +31,7 @@ class DebianPackage:
 
 
 def parse_status(text: str, where: str, assume_installed: bool = False) -> List[DebianPackage]:
-    """The installed packages of a status file, in its order. Raises ContentError naming file and line.
+    """The packages of a status file that are on the disk, in its order. Raises ContentError naming file and line.
 
     `assume_installed`: files of images without dpkg (one for each package, in status.d) do not tell a status.
     """
@@ -39,12 +40,8 @@ def parse_status(text: str, where: str, assume_installed: bool = False) -> List[
         status = stanza.get("status")
         if status is None and not assume_installed:
             raise ContentError("%s: line %d: a package has no Status" % (where, line))
-        # want, flag, status: only the last word tells what is there (dpkg(1), "Package states").
-        if status is not None and (status.split() or [""])[-1] not in (
-            "installed",
-            "triggers-pending",
-            "triggers-awaited",
-        ):
+        # The last of three words tells what is there; what is unpacked only is there as well (dpkg(1), "Package states").
+        if status is not None and (status.split() or [""])[-1] in _ABSENT:
             continue
         found.append(_package(stanza, "%s: line %d" % (where, line)))
     return found
