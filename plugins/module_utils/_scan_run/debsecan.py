@@ -104,9 +104,9 @@ class Debsecan:
 
     def _ask(self, target: Target, suite: str, status: str, folder: str) -> str:
         """What debsecan prints. Files of this host, which could hide findings, are not asked."""
-        path, nothing = os.path.join(folder, "status"), os.path.join(folder, "empty")
+        # A file that does not exist stands for a configuration and a list of what to hide: both are empty then.
+        path, nothing = os.path.join(folder, "status"), os.path.join(folder, "nothing")
         write_atomic(path, status.encode("utf-8"))
-        write_atomic(nothing, b"")
         words: List[str] = ["--config", nothing, "--whitelist", nothing, "--status", path, "--suite", suite]
         if self.database is not None:
             words += ["--source", self.database]
@@ -114,7 +114,7 @@ class Debsecan:
         argv = ["timeout", "--kill-after=10", str(self.timeout), "env", "--chdir=" + folder, *drop]
         argv += [find_program(self.program, "debsecan"), *words, "--format", "detail"]
         try:
-            code, output, errors = self.run(argv, {"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}, None)
+            code, output, errors = self.run(argv, {"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "ignore"}, None)
         except OSError as error:
             raise ToolMissing("there is no program timeout on this host (package coreutils): %s" % error) from error
         what = "debsecan cannot scan %s" % target.name
@@ -122,7 +122,7 @@ class Debsecan:
             raise ToolError("%s within %d seconds, and was ended: %s" % (what, self.timeout, _said(errors)))
         if code in _NOT_STARTED:
             raise ToolMissing("%s cannot be started: %s" % (self.program, _said(errors)))
-        if code != 0 or errors.strip():
+        if code != 0 or any(line.startswith("error:") for line in errors.splitlines()):
             # It complains of versions that it cannot compare and goes on without the package: then nothing is certain.
             raise ToolError(
                 "%s (exit code %d): %s%s" % (what, code, _said(errors or output), self._advice(errors, suite))
