@@ -39,7 +39,7 @@ def read(*vulnerabilities: Dict[str, Any], **more: Any) -> Scanned:
 def test_clean() -> None:
     assert sample("clean.json") == Scanned(
         packages=3,
-        digests=("sha256:" + "a" * 64, "sha256:" + "d" * 64),
+        digests=("sha256:" + "d" * 64, "sha256:" + "a" * 64),
         system="debian 12.5",
         scanner="trivy",
     )

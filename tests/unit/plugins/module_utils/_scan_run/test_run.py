@@ -254,6 +254,8 @@ def test_two_scans_do_not_share_a_memory_at_a_time(tmp_path):
         ({"waivers_file": "/nonexistent.json"}, "waivers_file: there is no /nonexistent.json on this host"),
         ({"waivers_file": "/proc/self/mem"}, "waivers_file: cannot read /proc/self/mem"),
         ({"vex": ["/nonexistent.json"]}, r"vex\[0\]: there is no /nonexistent.json on this host"),
+        ({"suite": "bookworm"}, "suite: it is for backend debsecan, not trivy"),
+        ({"backend": "debsecan", "suite": "../x"}, "suite: '../x' is not the code name"),
         ({"vex": [3]}, r"vex\[0\]: 3 is neither the path of an OpenVEX document nor one"),
         ({"vex": [{"a": 1}]}, r"vex\[0\]"),
         ({"waivers": [{"id": "CVE-2024-1001"}]}, r"waivers\[0\]"),
