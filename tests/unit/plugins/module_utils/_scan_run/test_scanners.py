@@ -156,6 +156,7 @@ def test_no_secret_is_in_arguments_results_or_files(tmp_path, backend):
     }
     assert scans
     assert all(wanted[backend] in names for names in scans)
+    assert not [call for call in scene.calls() if call["exposed"]]
 
 
 def test_trivy_fetches_its_database_without_credentials_and_once(tmp_path):
