@@ -11,18 +11,19 @@ from dataclasses import dataclass, replace
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, PolicyError
-from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import parse_reference
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import is_digest, parse_reference
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Scanned
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.grype_json import read_grype
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.scout_sarif import read_scout
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.subject import Subject as Judged
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.subject import repository_of
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.target import ARCHIVE, AUTO, SBOM, Target
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.target import AUTO, Target
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.trivy_json import read_trivy
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.access import find_access
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.debsecan import Debsecan
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.program import check_program, find_program
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.request import (
     DEBSECAN,
     GRYPE,
@@ -61,7 +62,6 @@ class Outcome:
     scanned: Optional[Scanned]
     problem: Optional[str] = None
     failed: bool = False
-    notes: Tuple[str, ...] = ()
 
 
 def scan_all(
@@ -73,8 +73,9 @@ def scan_all(
 ) -> Tuple[Outcome, ...]:
     """Raises ToolMissing, ToolError or StateError when the scanner is not there, not what was pinned, or refused."""
     with ExitStack() as stack:
-        scan = _debsecan(request, run, engine, stack) if request.backend == DEBSECAN else None
-        if scan is None:
+        if request.backend == DEBSECAN:
+            scan = _debsecan(request, run, engine)
+        else:
             scan = _program(request, run, run_program, stack)
         return _merged([_one(target, request, scan) for target in targets])
 
@@ -95,15 +96,17 @@ def _program(request: ScanRequest, run: Run, run_program: Optional[RunProgram], 
     return scan
 
 
-def _debsecan(request: ScanRequest, run: Run, engine: Callable[[], EngineApi], stack: ExitStack) -> ScanOne:
+def _debsecan(request: ScanRequest, run: Run, engine: Callable[[], EngineApi]) -> ScanOne:
     settings = request.settings
     database = "file://" + settings.database if settings.database else settings.repository
     scanner = Debsecan(run, settings.program, database, request.suite, settings.seconds)
-    scanner.version()
+    path = find_program(settings.program, DEBSECAN)
+    if settings.checksum is not None:
+        check_program(path, settings.checksum)
 
     def scan(target: Target) -> Scanned:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="imagefleet-scan-"))
-        return scanner.scan(target, engine, request.registries, folder)
+        with tempfile.TemporaryDirectory(prefix="imagefleet-scan-") as folder:
+            return scanner.scan(target, engine, request.registries, folder)
 
     return scan
 
@@ -111,29 +114,29 @@ def _debsecan(request: ScanRequest, run: Run, engine: Callable[[], EngineApi], s
 def _one(target: Target, request: ScanRequest, scan: ScanOne) -> Outcome:
     notes: Tuple[str, ...] = ()
     if target.problem is not None and _may_find_itself(target, request):
-        # Nobody who was asked knows it, but the scanner may have ways of its own.
-        notes = ("%s. The scanner was left to find the image itself" % target.problem.rstrip("."),)
-        target = replace(target, source=ANYWHERE, problem=None)
+        # Nobody who was asked has it, but the scanner may have ways of its own.
+        notes = ("%s; the scanner was left to find the image itself" % target.problem.rstrip("."),)
+        target = replace(target, source=ANYWHERE, platform=request.targets.platform, problem=None)
     subject = Judged(target.name, target.references, target.digest, target.hosts, target.platform)
     if target.problem is not None:
         return Outcome(subject, None, target.problem, failed=True)
     try:
         scanned = scan(target)
     except FleetError as error:
-        return Outcome(subject, None, " ".join([str(error), *notes]), failed=True, notes=notes)
-    if subject.digest is None and scanned.digests and target.source not in (ARCHIVE, SBOM):
+        return Outcome(subject, None, "; ".join([str(error), *notes]), failed=True)
+    if subject.digest is None and scanned.digests and target.source == ANYWHERE:
         subject = replace(subject, digest=scanned.digests[0])
-    return Outcome(subject, scanned, notes=(*notes, *scanned.notes))
+    return Outcome(subject, replace(scanned, notes=(*notes, *scanned.notes)))
 
 
 def _may_find_itself(target: Target, request: ScanRequest) -> bool:
-    if request.source != AUTO or target.digest is not None or request.backend == DEBSECAN:
-        return False
-    try:
-        parse_reference(target.name)
-    except PolicyError:
-        return False
-    return True
+    """Only an image that was named, and that nobody has."""
+    return (
+        request.targets.source == AUTO
+        and request.backend != DEBSECAN
+        and target.name in request.targets.images
+        and not is_digest(target.name)
+    )
 
 
 def _merged(outcomes: Sequence[Outcome]) -> Tuple[Outcome, ...]:
