@@ -28,7 +28,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding im
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.joined import joined
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.severity import DEBSECAN
 
-_HEAD = re.compile(r"([A-Z][A-Za-z0-9-]*-[A-Za-z0-9.-]+)(?: \(([^()]*)\))?")
+_HEAD = re.compile(r"([A-Z][A-Za-z0-9]*-[A-Za-z0-9.-]+)(?: \(([^()]*)\))?")
 _NOTE = re.compile(r"fixed|remotely exploitable|(?:low|medium|high) urgency")
 _INSTALLED = re.compile(r"  installed: (\S+) (\S+)")
 _SOURCE = re.compile(r" {13}\(built from (\S+) (\S+)\)")

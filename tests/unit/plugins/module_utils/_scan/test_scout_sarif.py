@@ -136,6 +136,7 @@ def test_a_vector_of_the_rule_does_not_explain_a_score_of_the_message() -> None:
         ({"Package": "left 1.0.0"}, "installed", None),
         ({"Package": "pkg:npm/left"}, "installed", None),
         ({"EPSS_Score": "0.05%", "EPSS_Percentile": "17th percentile"}, "epss", 0.0005),
+        ({"EPSS_Score": "0.05%", "EPSS_Percentile": "1st percentile"}, "epss_percentile", 0.01),
         ({"EPSS_Score": "0.05%", "EPSS_Percentile": "17th percentile"}, "epss_percentile", 0.17),
         ({"CVSS_Score": "2.0", "CVSS_Vector": "CVSS:4.0/y"}, "vector", "CVSS:4.0/y"),
     ],
