@@ -96,7 +96,9 @@ class CosignMethod:
         order = self._order
         given = None if order.public_key is None else _pem(order.public_key)
         if given is not None:
-            fingerprint(given, "public_key_path" if order.public_key and order.public_key.path else "public_key_content")
+            fingerprint(
+                given, "public_key_path" if order.public_key and order.public_key.path else "public_key_content"
+            )
         if order.private_key is None:
             return given
         if given is not None and order.state not in (SIGNED, ATTESTED):
@@ -111,7 +113,9 @@ class CosignMethod:
                 "cosign import-key-pair)?" % (order.private_key.shown, error)
             ) from error
         if given is not None and fingerprint(given, "") != fingerprint(derived, ""):
-            raise PolicyError("public_key_path: it is not the public key of the private key; what is signed would not verify")
+            raise PolicyError(
+                "public_key_path: it is not the public key of the private key; what is signed would not verify"
+            )
         return derived
 
     @property
@@ -195,9 +199,7 @@ class CosignMethod:
         found: List[Claim] = []
         where = _by_digest(subject)
         for old_format in self._formats(subject):
-            code, output, errors = self._cosign.attempt(
-                *self._words.verify(where, self._order.annotations, old_format)
-            )
+            code, output, errors = self._cosign.attempt(*self._words.verify(where, self._order.annotations, old_format))
             if code == 0:
                 found += read_claims(output, where)
             else:

@@ -9,7 +9,11 @@ from dataclasses import replace
 from typing import Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi, image_path
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import EngineConflict, EngineError, EngineNotFound
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
+    EngineConflict,
+    EngineError,
+    EngineNotFound,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import Reference
 
 

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Tuple
 
 #: cosign's type `custom` wraps the document as text and adds the time.
 CUSTOM = "https://cosign.sigstore.dev/attestation/v1"
 # What Go writes for a time that was not given.
 _NO_TIME = "0001-01-01T00:00:00Z"
-_NOTHING = (None, "", _NO_TIME, [], {})
+_NOTHING: Tuple[Any, ...] = (None, "", _NO_TIME, [], {})
 
 
 def says(predicate_type: str, predicate: Any, wanted: str) -> bool:

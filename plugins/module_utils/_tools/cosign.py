@@ -93,7 +93,9 @@ def cause(errors: str) -> str:
     """What cosign says went wrong, each line once: it prints its error twice and warnings before."""
     lines = []
     for line in errors.splitlines():
-        text = re.sub(r"^(Error: |error during command execution: |main\.go:\d+: error during command execution: )", "", line)
+        text = re.sub(
+            r"^(Error: |error during command execution: |main\.go:\d+: error during command execution: )", "", line
+        )
         if text.strip() and not text.startswith("WARNING:") and text.strip() not in lines:
             lines.append(text.strip())
     return last_lines("\n".join(lines))
