@@ -1,7 +1,7 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""skopeo and cosign of two Debian releases, and oras: fetched into the cache when first asked for, and only unpacked.
+"""skopeo and cosign of two Debian releases, oras, and notary: fetched into the cache when first asked for, and only unpacked.
 
 They are not among the programs that every lab is made of: only those wait for them who use them.
 """
@@ -23,6 +23,7 @@ _PACKAGES = {
     ("skopeo", "forky"): ["skopeo", "libgpgme45", "libassuan9", "libgpg-error0", "libsqlite3-0", "libc6"],
     ("oras", "forky"): ["oras", "libc6"],
     ("cosign", "trixie"): ["cosign"],
+    ("notary", "bookworm"): ["notary"],
     ("cosign", "forky"): ["cosign", "libc6"],
 }
 
@@ -35,10 +36,14 @@ class Unpacked:
     folder: Path
     version: str
 
+    def program(self, name: str) -> Path:
+        """One of its programs that the machine's own libraries are enough for."""
+        return self.folder / "usr/bin" / name
+
     @property
     def words(self) -> tuple[str, ...]:
         """The beginning of its command line."""
-        program = self.folder / "usr/bin" / self.tool
+        program = self.program(self.tool)
         libraries = next(self.folder.glob("usr/lib/*-linux-gnu"), None)
         if libraries is None:
             return (str(program),)
