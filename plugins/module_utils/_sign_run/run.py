@@ -57,6 +57,7 @@ def _signed(order: SigningOrder, method: Method, apply: bool) -> Dict[str, Any]:
         "signers": list(method.signers(order.image)),
         "signers_changed": list(settled),
         "removed": [],
+        "attestations": [],
         "diff": difference(before, rows(found) if apply else before + ([{"digest": subject.digest}] if reason else [])),
     }
 
@@ -74,5 +75,6 @@ def _revoked(order: SigningOrder, method: Method, apply: bool) -> Dict[str, Any]
         "signers": list(method.signers(order.image)),
         "signers_changed": [],
         "removed": rows(removed),
+        "attestations": [],
         "diff": difference(rows(removed), []),
     }
