@@ -9,18 +9,14 @@ given as an option is put into a folder of the run only, which goes with it.
 
 from __future__ import annotations
 
-import base64
 import json
 import os
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Mapping, Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
-from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import Credentials
-from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import DOCKER_HUB
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.scratch import Scratch
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
 
-_HUB_KEY = "https://index.docker.io/v1/"
 _CONFIG = "config.json"
 _MAX_CONFIG = 1024 * 1024
 
@@ -54,49 +50,52 @@ class TrustFolders:
             found = []
         return os.path.join(folder, found[0]) if found else self._authority
 
-    def ordinary(self, host: str, login: Optional[Credentials]) -> str:
-        """A configuration whose trust folder is the given one's. Raises StateError."""
-        folder = self._folder("trust-ordinary", host, login)
+    @property
+    def config(self) -> str:
+        """The file with logins; it may not exist."""
+        return os.path.join(self.base, _CONFIG)
+
+    def ordinary(self, login: Mapping[str, Any]) -> str:
+        """A configuration whose trust folder is the given one's; `login` as `client_config` gives it. Raises StateError."""
+        folder = self._folder("trust-ordinary", login)
         _make(self.trust)
         _link(self.trust, os.path.join(folder, "trust"))
         return folder
 
-    def with_own_keys(self, host: str, login: Optional[Credentials]) -> str:
+    def with_own_keys(self, login: Mapping[str, Any]) -> str:
         """A configuration without any private key, that knows of servers what the given one knows. Raises StateError."""
-        folder = self._folder("trust-signing", host, login)
+        folder = self._folder("trust-signing", login)
         _make(os.path.join(folder, "trust", "private"))
         known = os.path.join(self.trust, "tuf")
         _make(known)
         _link(known, os.path.join(folder, "trust", "tuf"))
         return folder
 
-    def _folder(self, name: str, host: str, login: Optional[Credentials]) -> str:
+    def _folder(self, name: str, login: Mapping[str, Any]) -> str:
         folder = self._scratch.folder(name)
-        self._scratch.write(os.path.join(name, _CONFIG), json.dumps(self._config(host, login)).encode("utf-8"))
+        self._scratch.write(os.path.join(name, _CONFIG), json.dumps(self._config(login)).encode("utf-8"))
         for part in ("contexts", "cli-plugins"):
             _link(os.path.join(self.base, part), os.path.join(folder, part))
         self._link_authorities(os.path.join(folder, "tls"))
         return folder
 
-    def _config(self, host: str, login: Optional[Credentials]) -> Dict[str, Any]:
+    def _config(self, login: Mapping[str, Any]) -> Dict[str, Any]:
         """The given configuration, with the login of the options where there is one: helpers would come before it."""
-        path = os.path.join(self.base, _CONFIG)
-        data = read_capped(path, _MAX_CONFIG)
+        data = read_capped(self.config, _MAX_CONFIG)
         try:
             config = json.loads(data.decode("utf-8")) if data is not None else {}
         except ValueError as error:
-            raise StateError("%s is no configuration of the docker command line: %s" % (path, error)) from error
+            raise StateError("%s is no configuration of the docker command line: %s" % (self.config, error)) from error
         if not isinstance(config, dict):
-            raise StateError("%s is no configuration of the docker command line" % path)
+            raise StateError("%s is no configuration of the docker command line" % self.config)
         # Another engine than the one that was said would be meant.
         config.pop("currentContext", None)
-        if login is not None:
-            key = _HUB_KEY if host == DOCKER_HUB else host
-            pair = "%s:%s" % (login.username, login.password)
-            auth = base64.b64encode(pair.encode("utf-8")).decode("ascii")
-            config["auths"] = {**(config.get("auths") or {}), key: {"auth": auth}}
+        auths = login.get("auths")
+        if auths:
+            helpers = config.get("credHelpers") or {}
+            config["auths"] = {**(config.get("auths") or {}), **auths}
+            config["credHelpers"] = {name: helper for name, helper in helpers.items() if name not in auths}
             config.pop("credsStore", None)
-            config["credHelpers"] = {name: who for name, who in (config.get("credHelpers") or {}).items() if name != host}
         return config
 
     def _link_authorities(self, folder: str) -> None:

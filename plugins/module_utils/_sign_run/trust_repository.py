@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.options import EngineOptions
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError, ToolError
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import Credentials
+from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.client_config import client_config
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.scratch import Scratch
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.tools import Tools
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.trust_folders import (
@@ -61,7 +63,12 @@ class TrustRepository:
 
     def folder(self, own_keys: bool = False) -> str:
         make = self.folders.with_own_keys if own_keys else self.folders.ordinary
-        return make(self.image.domain, login_of(self.tools, self.image))
+        options = self.tools.registries.options(self.image.domain)
+        return make(client_config(options, self.image, self.tools.run_program))
+
+    def login(self) -> Optional[Credentials]:
+        """Who we are at the registry and the notary server."""
+        return login_of(self.tools, self.image, self.folders.config)
 
     def version(self) -> str:
         """Raises ToolMissing or ToolError."""
@@ -80,19 +87,27 @@ class TrustRepository:
         """After something was changed there. Raises ToolError when it is gone."""
         found = self.data(anew=True)
         if found is None:
-            raise ToolError("the notary server %s has no trust data of %s any more" % (self.server, self.image.repository))
+            raise ToolError(
+                "the notary server %s has no trust data of %s any more" % (self.server, self.image.repository)
+            )
         return found
 
     def _ask(self) -> Optional[TrustData]:
         docker = self.docker()
-        if not TrustServer(self.server, self.tools, self.image, self.folders.authority).has_data(self.image):
+        if not TrustServer(self.server, self.tools, self.folders.authority, self.login()).has_data(self.image):
             return None
         code, output, errors = docker.attempt("trust", "inspect", self.image.repository)
         if is_stale(errors):
             raise ToolError(
                 "it cannot be told whether %s is signed: docker trust got no answer from %s and went on with what it remembered, which "
                 "is not taken. Is its CA in tls/%s/ca.crt in %s? %s"
-                % (self.image.canonical, self.server, urlsplit(self.server).netloc, self.folders.base, last_lines(errors))
+                % (
+                    self.image.canonical,
+                    self.server,
+                    urlsplit(self.server).netloc,
+                    self.folders.base,
+                    last_lines(errors),
+                )
             )
         if code != 0:
             raise ToolError(
@@ -123,7 +138,9 @@ class TrustRepository:
     def _cli(self, folder: str) -> DockerCli:
         engine = self.tools.engine
         more = _engine_variables(engine, self.tools.scratch)
-        return DockerCli(self.tools.run, self.program, environment(self.server, folder, engine.docker_host, more), engine.timeout)
+        return DockerCli(
+            self.tools.run, self.program, environment(self.server, folder, engine.docker_host, more), engine.timeout
+        )
 
 
 def _engine_variables(engine: EngineOptions, scratch: Scratch) -> Dict[str, str]:
@@ -135,6 +152,8 @@ def _engine_variables(engine: EngineOptions, scratch: Scratch) -> Dict[str, str]
         place = os.path.join(folder, name)
         if path is not None and not os.path.lexists(place):
             if not os.path.exists(path):
-                raise StateError("there is no %s, which is to authenticate to the engine %s" % (path, engine.docker_host))
+                raise StateError(
+                    "there is no %s, which is to authenticate to the engine %s" % (path, engine.docker_host)
+                )
             os.symlink(os.path.abspath(path), place)
     return {"DOCKER_CERT_PATH": folder, "DOCKER_TLS_VERIFY" if engine.validate_certs else "DOCKER_TLS": "1"}

@@ -10,13 +10,11 @@ the release before the keys go.
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError, ToolError, ToolMissing
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.trust_repository import TrustRepository
-from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.trust_server import login_of
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.trust_signing_key import (
     SigningKey,
     read_key,
@@ -130,7 +128,9 @@ class Signers:
         if not gone:
             return
         gun = self._repository.image.repository
-        self._notary(self._signing.own, self._signing.secrets()[REPOSITORY_PASSPHRASE], "witness", gun, _RELEASES, "--publish")
+        self._notary(
+            self._signing.own, self._signing.secrets()[REPOSITORY_PASSPHRASE], "witness", gun, _RELEASES, "--publish"
+        )
         for name in gone:
             passphrase = self._secrets()[REPOSITORY_PASSPHRASE]
             self._notary(False, passphrase, "delegation", "remove", gun, "targets/%s" % name, "--yes")
@@ -164,12 +164,13 @@ class Signers:
             raise ToolError("notary %s failed (%d): %s" % (" ".join(words[:2]), code, last_lines(errors or output)))
 
     def _login(self) -> str:
-        login = login_of(self._repository.tools, self._repository.image)
-        if login is None:
-            return ""
-        return base64.b64encode(("%s:%s" % (login.username, login.password)).encode("utf-8")).decode("ascii")
+        """As notary reads it (user:password in base64); nothing for who has only an identity token."""
+        login = self._repository.login()
+        return login.basic.partition(" ")[2] if login is not None and login.username else ""
 
     def _secrets(self) -> Dict[str, str]:
         if not self._passphrase:
-            raise PolicyError("passphrase: changes of signers are signed with the repository's own key; say its passphrase")
+            raise PolicyError(
+                "passphrase: changes of signers are signed with the repository's own key; say its passphrase"
+            )
         return {REPOSITORY_PASSPHRASE: self._passphrase, ROOT_PASSPHRASE: self._root_passphrase or ""}

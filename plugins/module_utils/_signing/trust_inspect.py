@@ -45,7 +45,12 @@ class TrustData:
         """One for each signer. A key is named where the signer has only one: which of several was used is not told."""
         return tuple(
             Signature(
-                DOCKER_TRUST, signed.digest, name, self._only_key(name), repository=repository.repository, tag=signed.tag
+                DOCKER_TRUST,
+                signed.digest,
+                name,
+                self._only_key(name),
+                repository=repository.repository,
+                tag=signed.tag,
             )
             for name in signed.signers
         )
@@ -97,7 +102,9 @@ def _signed_tag(entry: Mapping[str, Any]) -> SignedTag:
     digest = str(entry["Digest"])
     if not _HEX.fullmatch(digest):
         raise ValueError("%r is no digest" % digest[:80])
-    return SignedTag(_text(entry["SignedTag"]), "sha256:" + digest, tuple(_text(name) for name in entry["Signers"] or ()))
+    return SignedTag(
+        _text(entry["SignedTag"]), "sha256:" + digest, tuple(_text(name) for name in entry["Signers"] or ())
+    )
 
 
 def _people(entries: Sequence[Mapping[str, Any]]) -> Dict[str, Tuple[str, ...]]:
