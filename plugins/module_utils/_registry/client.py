@@ -177,7 +177,7 @@ class RegistryClient:
 
         Raises RegistryRefusal also for a 404 that is not in a notary server's words: then it is none.
         """
-        path = "%s/_trust/tmd/root.json" % quote(repository, safe="/:")
+        path = "%s/_trust/tuf/root.json" % quote(repository, safe="/:")
         answer = self._call("GET", path, _pull(repository), also=(404,))
         if answer.status == 404 and "METADATA_NOT_FOUND" not in explain(answer):
             raise RegistryRefusal("%s has no /_trust below /v2: it is no notary server" % self.name, answer.status)
