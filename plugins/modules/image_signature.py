@@ -85,7 +85,8 @@ options:
     type: str
   annotations:
     description:
-      - Texts by name that are signed along, and that a signature must have to count (cosign). They cannot hold commas and line breaks.
+      - Texts by name that are signed along, and that a signature must have to count (cosign). They cannot hold C(=),
+        commas and line breaks, which cosign does not take.
     type: dict
     default: {}
   signed_as:

@@ -24,8 +24,8 @@ _ONLY_FOR: Mapping[str, Tuple[str, ...]] = {
     COSIGN: ("public_key_path", "public_key_content", "annotations", "signed_as", "attestation", "all_signatures"),
     DOCKER_TRUST: ("trust_server", "root_passphrase", "signer", "signers"),
 }
-# cosign reads `key=value` and cuts a list at commas.
-_ANNOTATION = re.compile(r"[^=,\s]+")
+# cosign reads `key=value`, refuses a second `=`, and cuts a list at commas.
+_ANNOTATION_NAME, _ANNOTATION_TEXT = re.compile(r"[^=,\s]+"), re.compile(r"[^=,\r\n]*")
 
 
 @dataclass(frozen=True)
@@ -202,9 +202,9 @@ def _annotations(value: Any) -> Dict[str, str]:
     for key, text in (value or {}).items():
         if not isinstance(text, str):
             raise PolicyError("annotations: %s is no text: %r; quote it" % (key, text))
-        if not _ANNOTATION.fullmatch(str(key)) or "," in text or "\n" in text:
+        if not _ANNOTATION_NAME.fullmatch(str(key)) or not _ANNOTATION_TEXT.fullmatch(text):
             raise PolicyError(
-                "annotations: %s=%s cannot be told to cosign: no = , or space in a name, no comma or line break in a text"
+                "annotations: %s=%s cannot be told to cosign: no = or comma in either, no space in a name, no line break in a text"
                 % (key, text)
             )
         found[str(key)] = str(text)
