@@ -50,6 +50,7 @@ class TrustRepository:
         base = order.trust.config_dir or default_config_dir()
         self.folders = TrustFolders(base, tools.scratch, host, tools.registries.options(host).ca_path)
         self.program = order.trust.docker_cli
+        self._made: Dict[bool, str] = {}
         self._probed = False
         self._known: Optional[Tuple[Optional[TrustData]]] = None
         #: Whether what was signed is there, but by keys that nobody holds any more.
@@ -62,9 +63,12 @@ class TrustRepository:
         return self._cli(self.folder(own_keys))
 
     def folder(self, own_keys: bool = False) -> str:
-        make = self.folders.with_own_keys if own_keys else self.folders.ordinary
-        options = self.tools.registries.options(self.image.domain)
-        return make(client_config(options, self.image, self.tools.run_program))
+        """The configuration for it, made once: a helper of credentials is asked once."""
+        if own_keys not in self._made:
+            make = self.folders.with_own_keys if own_keys else self.folders.ordinary
+            options = self.tools.registries.options(self.image.domain)
+            self._made[own_keys] = make(client_config(options, self.image, self.tools.run_program))
+        return self._made[own_keys]
 
     def login(self) -> Optional[Credentials]:
         """Who we are at the registry and the notary server."""
