@@ -66,6 +66,8 @@ options:
   private_key_path:
     description:
       - The private key to sign with, a file on the target. For cosign as C(cosign generate-key-pair) makes it.
+      - For O(method=docker_trust) a signer's key, without a passphrase or as C(docker trust key generate) keeps it. Without one, the keys
+        in C(trust/private) of O(config_dir) sign.
     type: path
   private_key_content:
     description:
@@ -73,7 +75,7 @@ options:
     type: str
   passphrase:
     description:
-      - The passphrase of the private key. For O(method=docker_trust) that of the signing key.
+      - The passphrase of the private key. For O(method=docker_trust) that of the signer's key and of the repository's own key.
     type: str
   public_key_path:
     description:
@@ -139,16 +141,20 @@ options:
     type: str
   root_passphrase:
     description:
-      - The passphrase of the root key of Docker Content Trust, needed when a repository is signed for the first time and when O(signers)
-        change.
+      - The passphrase of the root key of Docker Content Trust, needed when a repository is signed for the first time. That makes keys
+        in O(config_dir) which nothing can replace, so keep a copy.
     type: str
   signer:
     description:
-      - The name of the signer that the private key belongs to (Docker Content Trust).
+      - The name of the signer that the private key belongs to, and whose signature is wanted (Docker Content Trust).
+      - Default for the private key is the name that the key tells of itself. Without a name any signer will do.
     type: str
   signers:
     description:
       - Who may sign in the repository (Docker Content Trust). Signers that are not listed stay as they are.
+      - A signer is added before the image is signed, and removed after somebody else has signed it. To remove one takes the command
+        line C(notary), since that of docker removes nobody (versions 26 to 28).
+      - With O(state=pulled) nothing is changed. The signature of a signer who is listed counts only with the listed key.
     type: list
     elements: dict
     default: []
@@ -175,7 +181,7 @@ options:
 requirements:
   - Python library C(requests) (distribution package C(python3-requests))
   - For O(method=cosign), cosign 2.0 or newer
-  - For O(method=docker_trust), a docker command line before version 29
+  - For O(method=docker_trust), a docker command line before version 29. To sign, an engine that keeps images with a graph driver
   - For O(state=pulled), Docker SDK for Python C(docker) 5.0.3 or newer (distribution package C(python3-docker)) and Docker Engine API 1.41
     (Engine 20.10) or newer
 notes:
@@ -350,7 +356,6 @@ ARGUMENTS = {
         },
     },
     "root_passphrase": {"type": "str", "no_log": True},
-    "signer": {"type": "str"},
     "signers": {
         "type": "list",
         "elements": "dict",

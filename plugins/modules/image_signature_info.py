@@ -68,6 +68,10 @@ options:
     description:
       - The address of the notary server. Default is that of the registry.
     type: str
+  signer:
+    description:
+      - The name of the signer whose signature is wanted (Docker Content Trust). Without it any signer will do.
+    type: str
 requirements:
   - Python library C(requests) (distribution package C(python3-requests))
   - For O(method=cosign), cosign 2.0 or newer
@@ -165,9 +169,29 @@ attestations:
   elements: dict
   sample: [{"type": "https://cyclonedx.org/bom", "key": null, "verified": false}]
 environment:
-  description: What Docker Content Trust does on this host; V(null) with O(method=cosign), which needs nothing of that kind.
+  description:
+    - What Docker Content Trust does on this host; V(null) with O(method=cosign), which needs nothing of that kind.
+    - It is told also where the command line has no content trust any more. RV(verified) is V(null) then.
   returned: success
   type: dict
+  contains:
+    docker_content_trust:
+      description: E(DOCKER_CONTENT_TRUST) as this task saw it; V(null) when it is not set.
+      type: str
+      sample: "1"
+    cli_version:
+      description: The version of the docker command line; V(null) when there is none.
+      type: str
+      sample: 28.5.2
+    effective:
+      description: Whether C(docker pull NAME:TAG) of that command line refuses what is not signed.
+      type: bool
+      sample: true
+    reasons:
+      description: Why it is not effective, and what it does not cover in any case.
+      type: list
+      elements: str
+      sample: ["an image that is named by its digest is pulled without a check"]
   sample: null
 """
 

@@ -20,6 +20,7 @@ SIGNING_ARGUMENTS: Dict[str, Any] = {
     "docker_cli": {"type": "path", "default": "docker"},
     "config_dir": {"type": "path"},
     "trust_server": {"type": "str"},
+    "signer": {"type": "str"},
     "registries": {"type": "list", "elements": "dict", "options": REGISTRIES_ARGUMENTS, "default": []},
     "config_path": {"type": "path"},
 }

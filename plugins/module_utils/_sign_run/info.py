@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Sequence
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import NotSigned
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import NotSigned, ToolMissing
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.methods import make_method
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.result import rows
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.tools import Tools
-from ansible_collections.imagefleet.docker.plugins.module_utils._signing.method import Signature, Subject
+from ansible_collections.imagefleet.docker.plugins.module_utils._signing.method import Method, Signature, Subject
 from ansible_collections.imagefleet.docker.plugins.module_utils._signing.order import SigningOrder
 
 
@@ -31,6 +31,11 @@ def run_signature_info(order: SigningOrder, tools: Tools) -> Dict[str, Any]:
             reason = "no key was given to verify with"
     except NotSigned as error:
         verified, reason = False, str(error)
+    except ToolMissing as error:
+        if method.environment() is None:
+            raise
+        # That nothing can be verified with it is part of what the host's environment is asked for.
+        return _unanswered(str(error), method)
     others: List[Dict[str, Any]] = rows(method.unproven(subject), verified=False) if subject else []
     return {
         "changed": False,
@@ -40,5 +45,18 @@ def run_signature_info(order: SigningOrder, tools: Tools) -> Dict[str, Any]:
         "signatures": rows(holding) + others,
         "signers": list(method.signers(order.image)),
         "attestations": list(method.attestations(subject)) if subject else [],
+        "environment": method.environment(),
+    }
+
+
+def _unanswered(reason: str, method: Method) -> Dict[str, Any]:
+    return {
+        "changed": False,
+        "digest": None,
+        "verified": None,
+        "reason": reason,
+        "signatures": [],
+        "signers": [],
+        "attestations": [],
         "environment": method.environment(),
     }

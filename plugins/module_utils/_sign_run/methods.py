@@ -8,12 +8,20 @@ from __future__ import annotations
 from typing import Callable, Mapping
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.cosign import CosignMethod
+from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.docker_trust import DockerTrust
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.tools import Tools
 from ansible_collections.imagefleet.docker.plugins.module_utils._signing.method import Method
-from ansible_collections.imagefleet.docker.plugins.module_utils._signing.order import COSIGN, SigningOrder
+from ansible_collections.imagefleet.docker.plugins.module_utils._signing.order import (
+    COSIGN,
+    DOCKER_TRUST,
+    SigningOrder,
+)
 
 # A third method has its line here, and its class.
-_METHODS: Mapping[str, Callable[[SigningOrder, Tools], Method]] = {COSIGN: CosignMethod}
+_METHODS: Mapping[str, Callable[[SigningOrder, Tools], Method]] = {
+    COSIGN: CosignMethod,
+    DOCKER_TRUST: DockerTrust,
+}
 
 
 def make_method(order: SigningOrder, tools: Tools) -> Method:
