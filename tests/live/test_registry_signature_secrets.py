@@ -18,6 +18,7 @@ from registry_pushing import push
 from signing import Signer, left_behind
 from test_registry_access import HTPASSWD, USER
 from test_registry_access import PASSWORD as SECRET
+from token_server import TokenServer
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError
 
@@ -91,3 +92,19 @@ def test_a_certificate_that_is_not_verified(guarded: Signer) -> None:
     access = {**guarded.access, "ca_path": None, "validate_certs": False}
     options = {"registries": [{key: value for key, value in access.items() if value is not None}]}
     assert guarded.run(IMAGE, **options)["changed"] and guarded.info(IMAGE, **options)["verified"]
+
+
+def test_a_bearer_token(tmp_path: Path, own: OwnRegistry) -> None:
+    """It is in the client configuration of the run, where both versions look for it."""
+    push(own.address, WEB, content.multi_platform("release"), "1.0.0")
+    make_certificates(tmp_path / "tls", "127.0.0.1")
+    with TokenServer(tmp_path / "tls", USER, SECRET) as tokens:
+        own.stop()
+        own.server.auth = tokens.section()
+        own.start()
+        token = tokens.token(["repository:%s:pull,push" % WEB])
+        for version in sorted(SUITES):
+            signer = Signer(version, tmp_path / version, own.address, token=token)
+            assert signer.run(IMAGE)["changed"] and signer.info(IMAGE)["verified"]
+            assert token not in "\n".join(signer.calls().argv)
+        assert tokens.asked == []
