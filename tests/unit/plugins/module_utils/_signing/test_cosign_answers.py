@@ -67,6 +67,9 @@ def test_claims_of_both_versions() -> None:
     text = json.dumps([claim(optional={"env": "prod"}), claim(SIGNATURE_PREDICATE, WEB + "@" + DIGEST, optional={})])
     old, new = read_claims("\n" + text + "\n", WEB)
     assert (old.type, old.digest, old.repository, old.annotations) == (CLAIM_TYPE, DIGEST, WEB, {"env": "prod"})
+    (hub,) = read_claims(json.dumps([claim(name="index.docker.io/library/nginx")]), WEB)
+    (nameless,) = read_claims(json.dumps([claim(name="")]), WEB)
+    assert (hub.repository, nameless.repository) == ("docker.io/library/nginx", None)
     # Version 3 shows the name that it was asked for, which nobody signed.
     assert (new.type, new.repository) == (SIGNATURE_PREDICATE, None)
 
