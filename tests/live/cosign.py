@@ -10,10 +10,11 @@ import subprocess
 from pathlib import Path
 
 from lab.paths import cache
-from lab.unpacked import unpacked
+from lab.unpacked import COSIGN_SUITES, unpacked
 
-#: Version 2 keeps signatures under tags, version 3 as referrers under a list.
-SUITES = {"2": "trixie", "3": "forky"}
+SUITES = COSIGN_SUITES
+#: Of every key.
+PASSWORD = "of the test"
 
 
 class Cosign:
@@ -54,7 +55,7 @@ class Cosign:
         return subprocess.run(
             [*self._words, *map(str, words)],
             cwd=self.folder,
-            env={"HOME": str(self.folder), "COSIGN_PASSWORD": "of the test", "PATH": "/usr/bin:/bin"},
+            env={"HOME": str(self.folder), "COSIGN_PASSWORD": PASSWORD, "PATH": "/usr/bin:/bin"},
             capture_output=True,
             text=True,
             check=False,
