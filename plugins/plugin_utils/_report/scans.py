@@ -198,7 +198,9 @@ def _image(row: Mapping[str, Any]) -> Image:
         platform=text(row.get("platform")),
         hosts=texts(row.get("hosts")),
         status=str(status) if known else NOT_SCANNED,
-        reasons=reasons if known else ("it has no verdict that is known: %s" % (text(status) or "none at all"), *reasons),
+        reasons=reasons
+        if known
+        else ("it has no verdict that is known: %s" % (text(status) or "none at all"), *reasons),
         notes=texts(row.get("notes"), LONG),
         counts=tuple(number(counts.get(one)) for one in SEVERITIES),
         in_grace=number(counts.get("in_grace")),
