@@ -61,7 +61,7 @@ def test_a_passed_tag_goes_and_the_others_stay_with_their_reason(world, scanned)
     assert result["plan_digest"] == planned["plan_digest"]
     assert held(result) == ["1.1.0", "1.2.0", "latest"]
     why = {row["tag"]: (row["outcome"], row["error"]) for row in result["plan"] if row["region"] == "eu"}
-    assert why["1.1.0"][0] == "deferred" and why["1.1.0"][1].startswith("scan gate: the scan of 20")
+    assert why["1.1.0"][0] == "deferred" and why["1.1.0"][1].startswith("scan gate: it failed a scan by x 1 at 20")
     assert why["1.2.0"][1].startswith("scan gate: sha256:") and "was never scanned" in why["1.2.0"][1]
     summary = result["summary"]
     assert (summary["copied"], summary["deferred"], summary["kept_back_by_scan"], summary["failed"]) == (2, 6, 6, 0)
