@@ -111,12 +111,23 @@ def test_signatures_wait_with_their_image_and_go_with_another(world, scanned):
     signature = {one: one.replace(":", "-") + ".sig" for one in (bad, good)}
     world.source.hold("app", signature[good], "signature of good")
     of_signature = world.source.hold("app", signature[bad], "signature of bad").replace(":", "-") + ".att"
-    world.source.hold("app", of_signature, "attestation of the signature of bad")
+    attestation = world.source.hold("app", of_signature, "attestation of the signature of bad")
+    of_attestation = attestation.replace(":", "-") + ".sbom"
+    world.source.hold("app", of_attestation, "SBOM of the attestation")
     result = world.run(scan_gate=scanned(verdicts={bad: "failed", good: "passed"}))
     assert sorted(world.eu.tagged["app"]) == sorted(["2.0.0", signature[good]])
-    assert held(result) == sorted(["1.0.0", signature[bad], of_signature])
+    assert held(result) == sorted(["1.0.0", signature[bad], of_signature, of_attestation])
     (row,) = [row for row in result["plan"] if row["region"] == "eu" and row["tag"] == signature[bad]]
     assert row["error"] == "it is attached to %s, which the scan gate keeps back" % bad
+
+
+def test_a_signature_that_is_there_already_is_none_that_waits(world, scanned):
+    bad = world.source.hold("app", "1.0.0", "bad")
+    signature = bad.replace(":", "-") + ".sig"
+    for one in (world.source, world.eu, world.us):
+        one.hold("app", signature, "signature of bad")
+    result = world.run(scan_gate=scanned(verdicts={bad: "failed"}))
+    assert held(result) == ["1.0.0"] and result["summary"]["kept_back_by_scan"] == 2
 
 
 def test_the_index_counts_also_where_a_region_gets_some_platforms(world, scanned):
