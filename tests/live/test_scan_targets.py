@@ -18,7 +18,7 @@ from lab import load
 from lab.addresses import free_port
 from own_registry import ADDRESS, OwnRegistry
 from pushing import REGISTRY
-from registry_pushing import push, remove
+from registry_pushing import delete_manifest, push
 from workbench import LABEL, Workbench
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.platforms import parse_platform
@@ -264,7 +264,7 @@ def test_an_image_that_its_registry_lost(benches: dict[str, Workbench], fleet: F
     own.start()
     (back,) = mine(find([own.address], ledger=str(fleet.path)))
     assert (back.problem, back.digest) == (None, image.digest)
-    remove(own.address, "t-scan-targets/lost", image.digest)
+    assert delete_manifest(own.address, "t-scan-targets/lost", image.digest) == 202
     (gone,) = mine(find([own.address], ledger=str(fleet.path)))
     assert "in use on web-1, and no registry has it" in str(gone.problem) and gone.hosts == ("web-1",)
 
