@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.fields import list_of
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import SEVERITIES
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.policy import Policy
 
@@ -21,5 +23,16 @@ class Listing:
 
 
 def parse_listing(severities: Any, only_fixed: bool, policy: Policy) -> Listing:
-    """Raises PolicyError for an unknown severity, and for one that the policy limits and that would not be listed."""
-    raise NotImplementedError
+    """No severities are all. Raises PolicyError for one that is none, and when the policy limits one that would not be listed."""
+    given = list_of("severities", severities, "severities")
+    for one in given:
+        if one not in SEVERITIES:
+            raise PolicyError("severities: %r is none of %s" % (one, ", ".join(SEVERITIES)))
+    listed = tuple(one for one in SEVERITIES if one in given) or SEVERITIES
+    for severity in policy.limits:
+        if severity not in listed:
+            raise PolicyError(
+                "severities: the policy limits %s findings, which %s leaves out, so they would never count;"
+                " add %s, or drop its limit from the policy" % (severity, ", ".join(listed), severity)
+            )
+    return Listing(listed, only_fixed)

@@ -23,7 +23,6 @@ INDEX = "index.md"
 _MODE = 0o644
 _MAXIMUM = 512 * 1024 * 1024
 _ODD = re.compile(r"[^A-Za-z0-9._-]+")
-# What the comparison with the last scan says differs from run to run, so it would never be written the same twice.
 _COMPARED = ("change", "changes", "gone", "new")
 
 
@@ -54,9 +53,11 @@ class Reports:
         write_atomic(os.path.join(self.folder, MANIFEST), _manifest(self.contents), _MODE)
 
 
-def plan_reports(folder: str, rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> Reports:
-    """Raises StateError when the folder may not be read."""
-    contents = _contents([_lasting(row) for row in rows], _lasting(summary))
+def plan_reports(
+    folder: str, images: Sequence[Tuple[Mapping[str, Any], Mapping[str, Any]]], summary: Mapping[str, Any]
+) -> Reports:
+    """`images` are result and summary of each image alone. Raises StateError when the folder may not be read."""
+    contents = _contents([(_lasting(row), own) for row, own in images], summary)
     before = {name: read_capped(os.path.join(folder, name), _MAXIMUM) for name in contents}
     changes = [
         (name, "new" if before[name] is None else "changed")
@@ -68,17 +69,22 @@ def plan_reports(folder: str, rows: Sequence[Mapping[str, Any]], summary: Mappin
     return Reports(folder, contents, tuple(changes), (before[INDEX] or b"").decode("utf-8", "replace"))
 
 
-def _contents(rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> Dict[str, bytes]:
+def _contents(
+    images: Sequence[Tuple[Mapping[str, Any], Mapping[str, Any]]], summary: Mapping[str, Any]
+) -> Dict[str, bytes]:
+    rows = sorted(
+        (row for row, _own in images), key=lambda row: (row["image"], row["digest"] or "", row["platform"] or "")
+    )
     contents = {
-        INDEX: markdown(rows, summary).encode("utf-8"),
-        "scan.json": _json({"summary": summary, "results": list(rows)}),
+        INDEX: markdown(rows, summary).encode("utf-8", "replace"),
+        "scan.json": _json({"summary": _plain(summary), "results": [_plain(row) for row in rows]}),
         "scan.sarif": _json(sarif(rows)),
     }
-    for row in rows:
+    for row, own in images:
         stem = _stem(row)
-        contents[stem + ".json"] = _json(row)
+        contents[stem + ".json"] = _json(_plain(row))
         contents[stem + ".sarif"] = _json(sarif([row]))
-        contents[stem + ".md"] = markdown([row], {}).encode("utf-8")
+        contents[stem + ".md"] = markdown([row], own).encode("utf-8", "replace")
     return contents
 
 
@@ -89,12 +95,17 @@ def _stem(row: Mapping[str, Any]) -> str:
     return "%s-%s" % (_ODD.sub("_", name).strip("_.")[:150] or "image", own[:12])
 
 
-def _lasting(value: Any) -> Any:
-    """Without what compares with the last scan: a report tells how things are."""
+def _lasting(row: Mapping[str, Any]) -> Dict[str, Any]:
+    """As if there had been no scan before to compare with."""
+    return {**row, "changes": {**row["changes"], "since": None}, "gone": []}
+
+
+def _plain(value: Any) -> Any:
+    """Without what compares with the last scan, which would differ from run to run."""
     if isinstance(value, Mapping):
-        return {key: _lasting(entry) for key, entry in value.items() if key not in _COMPARED}
+        return {key: _plain(entry) for key, entry in value.items() if key not in _COMPARED}
     if isinstance(value, (list, tuple)):
-        return [_lasting(entry) for entry in value]
+        return [_plain(entry) for entry in value]
     return value
 
 

@@ -21,6 +21,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._registry.by_hos
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.listing import Listing, parse_listing
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.policy import Policy, parse_policy
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.target import AUTO
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.vex import Statement, parse_vex
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.waivers import (
     Waiver,
@@ -28,7 +29,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan.waivers im
     parse_waivers_text,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.scanner import ScannerSettings
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.targets import (
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.target_request import (
     TargetRequest,
     parse_target_options,
 )
@@ -39,6 +40,8 @@ SCOUT, TRIVY, GRYPE, DEBSECAN = "scout", "trivy", "grype", "debsecan"
 BACKENDS = (SCOUT, TRIVY, GRYPE, DEBSECAN)
 PROGRAMS = {SCOUT: "docker", TRIVY: "trivy", GRYPE: "grype", DEBSECAN: "debsecan"}
 _MAXIMUM_FILE = 64 * 1024 * 1024
+# With a registry that nobody described, the scanner may fare better than we do.
+_PATIENCE = {"retries": 1, "timeout": 15}
 _CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}")
 _DATABASE_REPOSITORY_OF = (TRIVY, DEBSECAN)
 
@@ -50,7 +53,6 @@ class ScanRequest:
     name: str
     backend: str
     targets: TargetRequest
-    source: str
     policy: Policy
     waivers: Tuple[Waiver, ...]
     statements: Tuple[Statement, ...]
@@ -71,12 +73,12 @@ def parse_scan_options(options: Mapping[str, Any], run_program: Optional[RunProg
     if backend not in BACKENDS:
         raise PolicyError("backend: %r is none of %s" % (backend, ", ".join(BACKENDS)))
     policy = parse_policy(options.get("policy"))
+    targets = parse_target_options(options)
     engine = parse_engine_options(options)
     return ScanRequest(
         name=str(options.get("name") or "default"),
         backend=backend,
-        targets=parse_target_options(options),
-        source=str(options.get("source") or "auto"),
+        targets=targets,
         policy=policy,
         waivers=_waivers(options),
         statements=_statements(options.get("vex")),
@@ -86,7 +88,10 @@ def parse_scan_options(options: Mapping[str, Any], run_program: Optional[RunProg
         suite=options.get("suite"),
         engine=engine,
         registries=RegistriesByHost(
-            parse_list("registries", options.get("registries")), options.get("config_path"), run_program
+            parse_list("registries", options.get("registries")),
+            options.get("config_path"),
+            run_program,
+            _PATIENCE if targets.source == AUTO else None,
         ),
         state_dir=str(options["state_dir"]),
         report_dir=options.get("report_dir"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PartialFailure
@@ -15,12 +15,12 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment im
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.memory import decode_memory, remember
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.metrics import metric_lines
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.rows import rows, summary
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.rows import row, rows, summary
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.verdict import FAILED, NOT_SCANNED, Verdict, judge
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.reports import Reports, plan_reports
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.request import ScanRequest
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.scans import Outcome, scan_all
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.targets import Targets, find_targets
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.targets import find_targets
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import write_atomic
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.lock import exclusive_lock
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_memory import (
@@ -50,12 +50,16 @@ def run_scan(
         engine = _engine(request)
         targets = find_targets(request.targets, engine, request.registries, now)
         outcomes = scan_all(targets.targets, request, run, run_program, engine)
-        verdicts = [_judge(outcome, request, memory, now) for outcome in outcomes]
-        result, reports = _result(request, verdicts, targets, [damage] if damage else [], now)
+        verdicts = [_judge(outcome, request, memory.seen, now) for outcome in outcomes]
+        # A report tells how things are after this scan, so the same findings make the same report the next time.
+        after = remember(memory.seen, verdicts, now)
+        lasting = [_judge(outcome, request, after, now) for outcome in outcomes]
+        reports = _plan_reports(request, lasting, now)
+        result = _result(request, verdicts, reports, [*([damage] if damage else []), *targets.notes], now)
         if apply:
             if reports is not None:
                 reports.write()
-            save_memory(request.state_dir, _remember(memory, verdicts, result, now), damage is not None)
+            save_memory(request.state_dir, ScanMemory(after, _images(memory, result, now)), damage is not None)
             _write_metrics(request, result)
     _complain(request, outcomes, result)
     return result
@@ -75,7 +79,7 @@ def _engine(request: ScanRequest) -> Callable[[], EngineApi]:
     return engine
 
 
-def _judge(outcome: Outcome, request: ScanRequest, memory: ScanMemory, now: int) -> Verdict:
+def _judge(outcome: Outcome, request: ScanRequest, seen: Mapping[str, Any], now: int) -> Verdict:
     return judge(
         outcome.subject,
         outcome.scanned,
@@ -83,30 +87,34 @@ def _judge(outcome: Outcome, request: ScanRequest, memory: ScanMemory, now: int)
         request.policy,
         request.waivers,
         request.statements,
-        memory.seen,
+        seen,
         now,
         request.listing,
     )
 
 
-def _result(
-    request: ScanRequest, verdicts: Sequence[Verdict], targets: Targets, notes: Sequence[str], now: int
-) -> Tuple[Dict[str, Any], Optional[Reports]]:
-    results = rows(verdicts)
+def _plan_reports(request: ScanRequest, verdicts: Sequence[Verdict], now: int) -> Optional[Reports]:
+    if not request.report_dir:
+        return None
     total = summary(verdicts, request.waivers, request.statements, now)
-    reports = plan_reports(request.report_dir, results, total) if request.report_dir else None
+    return plan_reports(request.report_dir, [(row(one), summary([one], (), (), now)) for one in verdicts], total)
+
+
+def _result(
+    request: ScanRequest, verdicts: Sequence[Verdict], reports: Optional[Reports], notes: Sequence[str], now: int
+) -> Dict[str, Any]:
     changes = reports.changes if reports is not None else ()
-    total["reports_changed"] = len(changes)
+    total = summary(verdicts, request.waivers, request.statements, now)
     return {
         "changed": bool(changes),
-        "results": results,
-        "summary": total,
+        "results": rows(verdicts),
+        "summary": {**total, "reports_changed": len(changes)},
         "reports": [
             {"path": os.path.join(str(request.report_dir), name), "change": change} for name, change in changes
         ],
-        "notes": [*notes, *targets.notes],
+        "notes": list(notes),
         "diff": _diff(reports),
-    }, reports
+    }
 
 
 def _diff(reports: Optional[Reports]) -> Dict[str, str]:
@@ -120,23 +128,19 @@ def _diff(reports: Optional[Reports]) -> Dict[str, str]:
     }
 
 
-def _remember(memory: ScanMemory, verdicts: Sequence[Verdict], result: Mapping[str, Any], now: int) -> ScanMemory:
+def _images(memory: ScanMemory, result: Mapping[str, Any], now: int) -> Dict[str, Mapping[str, Any]]:
     """An image that was not scanned for FORGET_AFTER seconds is forgotten."""
     oldest = iso_time(max(now - FORGET_AFTER, 0))
     images: Dict[str, Mapping[str, Any]] = {
         key: entry for key, entry in memory.images.items() if str(entry.get("scanned")) >= oldest
     }
-    for row in result["results"]:
-        images[row["digest"] or row["image"]] = {
+    for told in result["results"]:
+        images[told["digest"] or told["image"]] = {
             "scanned": iso_time(now),
-            "status": row["status"],
-            "reasons": row["reasons"],
-            "counts": row["counts"],
-            "images": row["references"] or [row["image"]],
-            "hosts": row["hosts"],
-            "scanner": row["scanner"],
+            "images": told["references"] or [told["image"]],
+            **{key: told[key] for key in ("status", "reasons", "counts", "hosts", "scanner")},
         }
-    return ScanMemory(remember(memory.seen, verdicts, now), images)
+    return images
 
 
 def _write_metrics(request: ScanRequest, result: Mapping[str, Any]) -> None:

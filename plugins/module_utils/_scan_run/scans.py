@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, PolicyError
-from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import parse_reference
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import is_digest, parse_reference
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Scanned
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.grype_json import read_grype
@@ -113,7 +113,7 @@ def _one(target: Target, request: ScanRequest, scan: ScanOne) -> Outcome:
     if target.problem is not None and _may_find_itself(target, request):
         # Nobody who was asked knows it, but the scanner may have ways of its own.
         notes = ("%s. The scanner was left to find the image itself" % target.problem.rstrip("."),)
-        target = replace(target, source=ANYWHERE, problem=None)
+        target = replace(target, source=ANYWHERE, platform=request.targets.platform, problem=None)
     subject = Judged(target.name, target.references, target.digest, target.hosts, target.platform)
     if target.problem is not None:
         return Outcome(subject, None, target.problem, failed=True)
@@ -127,13 +127,13 @@ def _one(target: Target, request: ScanRequest, scan: ScanOne) -> Outcome:
 
 
 def _may_find_itself(target: Target, request: ScanRequest) -> bool:
-    if request.source != AUTO or target.digest is not None or request.backend == DEBSECAN:
-        return False
-    try:
-        parse_reference(target.name)
-    except PolicyError:
-        return False
-    return True
+    """Only an image that was named, and that nobody has."""
+    return (
+        request.targets.source == AUTO
+        and request.backend != DEBSECAN
+        and target.name in request.targets.images
+        and not is_digest(target.name)
+    )
 
 
 def _merged(outcomes: Sequence[Outcome]) -> Tuple[Outcome, ...]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Iterator, List, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import SCAN
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.metric_text import escaped
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.metrics import metric_lines
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import write_atomic
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import CommandConfig
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.metrics_regions import (
     Sample,
-    escaped,
     region_families,
 )
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome import COUNTS, Outcome

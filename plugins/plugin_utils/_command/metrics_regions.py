@@ -9,6 +9,7 @@ from collections import Counter
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import DRIFT, SYNC
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.metric_text import escaped
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import parse_time
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import CommandConfig
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome import DRIFTING, Outcome
@@ -50,11 +51,6 @@ def region_families(config: CommandConfig, outcome: Outcome) -> Iterator[Family]
             "For how long the region has not had something that the source has, as far as checks have seen it.",
             [(_labels(region=one["region"]), _behind(one["region"], outcome)) for one in regions],
         )
-
-
-def escaped(value: str) -> str:
-    """A label's value as the text format wants it."""
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def _sync_samples(config: CommandConfig, result: Mapping[str, Any]) -> List[Sample]:
