@@ -11,6 +11,6 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference
 
 
 def digests_of(names: Iterable[Optional[str]]) -> Tuple[str, ...]:
-    """Of names `repository@sha256:...` and of bare digests; what is neither is left out. Each once, sorted."""
+    """Of names `repository@sha256:...` and of bare digests; what is neither is left out. Each once, in the order that they are told."""
     found = (name.rpartition("@")[2] for name in names if name is not None)
-    return tuple(sorted({digest for digest in found if is_digest(digest)}))
+    return tuple(dict.fromkeys(digest for digest in found if is_digest(digest)))

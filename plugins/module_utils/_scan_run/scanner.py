@@ -94,7 +94,7 @@ class ScanProgram:
     @property
     def label(self) -> str:
         """Its name and version."""
-        return "%s %s" % (self._scanner.name, dotted(self.version))
+        return "%s %s" % (self._scanner.title, dotted(self.version))
 
     def scan(self, subject: Subject, access: Optional[Access]) -> Scanned:
         """What it found; `packages` None when nothing tells that it read any. Raises ToolError, ToolMissing, StateError."""
@@ -105,9 +105,8 @@ class ScanProgram:
             call = self._scanner.scan(subject, around, self.version)
             text, output = self._report(call, subject, around, environment)
             scanned = self._read(text, "the report of %s" % self.label)
-            scanned = replace(scanned, scanner=scanned.scanner or self.label)
-            if scanned.packages is None:
-                scanned = replace(scanned, packages=self._scanner.told(output))
+            packages = self._scanner.told(output) if scanned.packages is None else scanned.packages
+            scanned = replace(scanned, scanner=self.label, packages=packages)
             if scanned.packages is None and not scanned.findings:
                 scanned = self._counted(scanned, subject, around, environment)
             return scanned

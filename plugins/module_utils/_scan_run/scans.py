@@ -19,7 +19,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan.grype_json
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.scout_sarif import read_scout
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.subject import Subject as Judged
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.subject import repository_of
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.target import ARCHIVE, AUTO, SBOM, Target
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.target import AUTO, Target
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.trivy_json import read_trivy
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.access import find_access
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.debsecan import Debsecan
@@ -61,7 +61,6 @@ class Outcome:
     scanned: Optional[Scanned]
     problem: Optional[str] = None
     failed: bool = False
-    notes: Tuple[str, ...] = ()
 
 
 def scan_all(
@@ -73,8 +72,9 @@ def scan_all(
 ) -> Tuple[Outcome, ...]:
     """Raises ToolMissing, ToolError or StateError when the scanner is not there, not what was pinned, or refused."""
     with ExitStack() as stack:
-        scan = _debsecan(request, run, engine, stack) if request.backend == DEBSECAN else None
-        if scan is None:
+        if request.backend == DEBSECAN:
+            scan = _debsecan(request, run, engine)
+        else:
             scan = _program(request, run, run_program, stack)
         return _merged([_one(target, request, scan) for target in targets])
 
@@ -95,15 +95,15 @@ def _program(request: ScanRequest, run: Run, run_program: Optional[RunProgram], 
     return scan
 
 
-def _debsecan(request: ScanRequest, run: Run, engine: Callable[[], EngineApi], stack: ExitStack) -> ScanOne:
+def _debsecan(request: ScanRequest, run: Run, engine: Callable[[], EngineApi]) -> ScanOne:
     settings = request.settings
     database = "file://" + settings.database if settings.database else settings.repository
     scanner = Debsecan(run, settings.program, database, request.suite, settings.seconds)
     scanner.version()
 
     def scan(target: Target) -> Scanned:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="imagefleet-scan-"))
-        return scanner.scan(target, engine, request.registries, folder)
+        with tempfile.TemporaryDirectory(prefix="imagefleet-scan-") as folder:
+            return scanner.scan(target, engine, request.registries, folder)
 
     return scan
 
@@ -111,8 +111,8 @@ def _debsecan(request: ScanRequest, run: Run, engine: Callable[[], EngineApi], s
 def _one(target: Target, request: ScanRequest, scan: ScanOne) -> Outcome:
     notes: Tuple[str, ...] = ()
     if target.problem is not None and _may_find_itself(target, request):
-        # Nobody who was asked knows it, but the scanner may have ways of its own.
-        notes = ("%s. The scanner was left to find the image itself" % target.problem.rstrip("."),)
+        # Nobody who was asked has it, but the scanner may have ways of its own.
+        notes = ("%s; the scanner was left to find the image itself" % target.problem.rstrip("."),)
         target = replace(target, source=ANYWHERE, platform=request.targets.platform, problem=None)
     subject = Judged(target.name, target.references, target.digest, target.hosts, target.platform)
     if target.problem is not None:
@@ -120,10 +120,10 @@ def _one(target: Target, request: ScanRequest, scan: ScanOne) -> Outcome:
     try:
         scanned = scan(target)
     except FleetError as error:
-        return Outcome(subject, None, " ".join([str(error), *notes]), failed=True, notes=notes)
-    if subject.digest is None and scanned.digests and target.source not in (ARCHIVE, SBOM):
+        return Outcome(subject, None, "; ".join([str(error), *notes]), failed=True)
+    if subject.digest is None and scanned.digests and target.source == ANYWHERE:
         subject = replace(subject, digest=scanned.digests[0])
-    return Outcome(subject, scanned, notes=(*notes, *scanned.notes))
+    return Outcome(subject, replace(scanned, notes=(*notes, *scanned.notes)))
 
 
 def _may_find_itself(target: Target, request: ScanRequest) -> bool:

@@ -65,8 +65,9 @@ class Call:
 class Scanner(Protocol):
     """One scanner. Calls raise ToolMissing for what `version` cannot do; nothing here starts a program."""
 
-    #: As the option `backend` names it, and the program that is looked for.
+    #: As the option `backend` names it, as people call it, and the program that is looked for.
     name: str
+    title: str
     program: str
     oldest: Version
     #: Variables of the task's environment that would hide findings or change what is written.

@@ -26,8 +26,9 @@ _STALE = re.compile(r"vulnerability database was built ([^(\n]*?) ago \(max allo
 
 
 class Grype:
-    name = "grype"
-    program = "grype"
+    name: str = "grype"
+    title: str = "grype"
+    program: str = "grype"
     # cyclonedx-json with all packages (anchore/grype#1038).
     oldest: Version = (0, 55, 0)
     unwanted: Tuple[str, ...] = tuple(
@@ -54,7 +55,7 @@ class Grype:
         ]
     )
     # 2 is that of a configured fail-on-severity, with a complete report.
-    finished = (0, 2)
+    finished: Tuple[int, ...] = (0, 2)
     database_folders: Tuple[str, ...] = ()
 
     def version_calls(self) -> Sequence[Tuple[str, ...]]:

@@ -28,12 +28,13 @@ _TOLD = re.compile(r"\bIndexed (\d+) packages?\b|\b(\d+) packages? indexed\b")
 
 
 class Scout:
-    name = "scout"
-    program = "docker"
+    name: str = "scout"
+    title: str = "docker scout"
+    program: str = "docker"
     oldest: Version = (1, 0, 0)
     unwanted: Tuple[str, ...] = ("DOCKER_SCOUT_OFFLINE", "DOCKER_SCOUT_NO_CACHE")
     # 2 is that of --exit-code, which is not given here, but may be of an alias or wrapper.
-    finished = (0, 2)
+    finished: Tuple[int, ...] = (0, 2)
     database_folders: Tuple[str, ...] = ()
 
     def version_calls(self) -> Sequence[Tuple[str, ...]]:

@@ -28,8 +28,9 @@ _IMAGE_SRC_SINCE: Version = (0, 42, 0)
 
 
 class Trivy:
-    name = "trivy"
-    program = "trivy"
+    name: str = "trivy"
+    title: str = "trivy"
+    program: str = "trivy"
     # --scanners; before it was --security-checks.
     oldest: Version = (0, 37, 0)
     unwanted: Tuple[str, ...] = tuple(
@@ -64,7 +65,7 @@ class Trivy:
             "VULN_TYPE",
         ]
     )
-    finished = (0,)
+    finished: Tuple[int, ...] = (0,)
     database_folders: Tuple[str, ...] = ("db", "java-db")
 
     def version_calls(self) -> Sequence[Tuple[str, ...]]:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Install stand-ins for scanners into a folder, with their orders.
 
-python3 install.py FOLDER '{"scanner": "trivy", "sample": "findings.json", "version": "0.58.1", ...}'
+python3 stand_ins.py FOLDER '{"scanner": "trivy", "sample": "findings.json", "version": "0.58.1", ...}'
 
 `mode`: normal, noise (much on its standard error), exit (fails and prints its secrets), hang, truncated, silent (writes nothing), found
 (exit code 2 with a report), logged_out (scout without a login), rate (trivy's database is refused), stale (grype's database is old).
