@@ -14,6 +14,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._registry.option
     RegistryOptions,
     make_registry_options,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.transfer import TransferClient
 
 
 class RegistriesByHost:
@@ -44,6 +45,10 @@ class RegistriesByHost:
         return self._options.get(host) or make_registry_options(
             {"config_path": self._config_path, **self._unlisted, "registry": host}
         )
+
+    def transfer(self, host: str) -> TransferClient:
+        """A client that reads blobs of any size."""
+        return TransferClient(self.options(host), run_program=self._run_program)
 
     def client(self, host: str) -> RegistryClient:
         if host not in self._clients:

@@ -149,7 +149,10 @@ class _Search:
                 problem = "it has no image for %s; there are %s" % (self._platform, there)
             self.drafts.append(_missing(name, problem, references))
             return
-        self.drafts.append(_of_content(host, path, content, digest, [*references, "%s/%s@%s" % (host, path, digest)]))
+        draft = _of_content(host, path, content, [*references, "%s/%s@%s" % (host, path, digest)])
+        # An engine may know the image by nothing but its index.
+        draft.keys.add(digest)
+        self.drafts.append(draft)
 
     def _chosen(self, contents: Sequence[Content]) -> Optional[Content]:
         """That of the platform; without a wish for one, whatever there is."""
@@ -204,20 +207,15 @@ class _Search:
             for content in contents:
                 hosts = set(image.hosts) & set(users.get(content.config or "", ()))
                 if hosts:
-                    self._add_content(host, path, content, image, references, hosts)
+                    draft = _of_content(host, path, content, references)
+                    draft.hosts |= hosts
+                    self.drafts.append(draft)
                     rest -= hosts
         if rest:
             before = len(self.drafts)
             self._add_found(host, path, found, image.digest, name, references)
             for draft in self.drafts[before:]:
                 draft.hosts |= rest
-
-    def _add_content(
-        self, host: str, path: str, content: Content, image: RunningImage, references: Sequence[str], hosts: Set[str]
-    ) -> None:
-        draft = _of_content(host, path, content, image.digest, references)
-        draft.hosts |= hosts
-        self.drafts.append(draft)
 
     def _add_local(self, image: RunningImage, why: str) -> None:
         """No registry has it, or none is known; perhaps the engine of this host does."""
@@ -273,7 +271,7 @@ class _Search:
                 self._add_found(host, path, found, tag, tagged, [tagged])
 
 
-def _of_content(host: str, path: str, content: Content, digest: str, references: Sequence[str]) -> Draft:
+def _of_content(host: str, path: str, content: Content, references: Sequence[str]) -> Draft:
     name = "%s/%s@%s" % (host, path, content.manifest)
     keys = {content.manifest, *([content.config] if content.config else [])}
     return Draft(name, REGISTRY, {*references, name}, keys, content.manifest, content.platform or None)
