@@ -72,7 +72,7 @@ options:
       state_dir:
         description: Where M(imagefleet.docker.scout_scan) remembers its verdicts, a folder on this host.
         type: path
-        default: /var/lib/imagefleet/scan
+        default: /var/lib/imagefleet/scans
       max_age:
         description: How long a passed scan counts.
         type: str
@@ -280,7 +280,7 @@ OPTIONS = {
     "scan_gate": {
         "type": "dict",
         "options": {
-            "state_dir": {"type": "path", "default": "/var/lib/imagefleet/scan"},
+            "state_dir": {"type": "path", "default": "/var/lib/imagefleet/scans"},
             "max_age": {"type": "str", "default": "7d"},
             "unscanned": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},
         },

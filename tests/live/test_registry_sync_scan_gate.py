@@ -49,7 +49,7 @@ class Scans:
             }
             for status, image in verdicts.items()
         }
-        (self.folder / "verdicts.json").write_text(json.dumps({"schema": 1, "verdicts": told}))
+        (self.folder / "scans.json").write_text(json.dumps({"schema": 1, "seen": {}, "images": told}))
 
     def gate(self, **more: Any) -> dict[str, Any]:
         return {"scan_gate": {"state_dir": str(self.folder), **more}}

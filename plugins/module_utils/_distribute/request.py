@@ -18,7 +18,9 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._registry.option
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.gate import Gate, parse_gate
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.names import is_run_id
-from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_verdicts import DEFAULT_SCAN_DIR
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_memory import (
+    DEFAULT_STATE_DIR as DEFAULT_SCAN_DIR,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.sync_memory import DEFAULT_STATE_DIR
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.undo import DEFAULT_UNDO_DIR
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.request import Selection, parse_repositories

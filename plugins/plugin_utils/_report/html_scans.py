@@ -13,9 +13,12 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_reg
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.markup import Child, Html, join, tag
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.moments import show_moment
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.scans import (
+    EXCUSED,
     FAILED,
     NOT_SCANNED,
+    OTHER,
     PASSED,
+    WAIVED,
     Finding,
     Gone,
     Image,
@@ -31,7 +34,7 @@ DETAILED = 40
 FINDINGS = 100
 SEVERITY_CHIPS = {"critical": "bad", "high": "bad", "medium": "warn"}
 WAIVER_CHIPS = {"expired": "bad", "expires soon": "warn"}
-ASIDE = (("waived", "Waived"), ("excused", "Excused by VEX"), ("other", "Found, and does not count"))
+ASIDE = ((WAIVED, "Waived"), (EXCUSED, "Excused by VEX"), (OTHER, "Found, and does not count"))
 FINDING_HEADER = ("Vulnerability", "Severity", "Package", "Score", "Since", "Why")
 
 
@@ -184,7 +187,7 @@ def _image(anchor: str, place: int, image: Image) -> Html:
     here = "%s-image-%d" % (anchor, place)
     counts = ["%d %s" % (count, word) for count, word in zip(image.counts, SEVERITIES) if count]
     facts = [
-        ("Digest", name(image.digest) if image.digest else None),
+        ("Digest", name(" ".join((image.digest, image.platform)).strip()) if image.digest else None),
         ("Also called", name(", ".join(image.others)) if image.others else None),
         ("Hosts", ", ".join(image.hosts) or None),
         ("Counts", ", ".join(counts) or None),
@@ -193,7 +196,7 @@ def _image(anchor: str, place: int, image: Image) -> Html:
     return tag(
         "section",
         tag("h4", name(image.name), " ", _chip("failed", "bad"), id=here + "-title"),
-        tag("ul", *[tag("li", reason) for reason in image.reasons or (image.reason,)], class_="plain"),
+        tag("ul", *[tag("li", told) for told in (*(image.reasons or (image.reason,)), *image.notes)], class_="plain"),
         tag("dl", *[join([tag("dt", word), tag("dd", told)]) for word, told in facts if told], class_="audit"),
         _findings("Findings that count", [one for one in image.findings if one.counted]),
         *[_folded(title, len(found), _findings(title, found)) for title, found in _set_aside(image)],

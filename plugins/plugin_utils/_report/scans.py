@@ -20,6 +20,7 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.values i
 )
 
 PASSED, FAILED, NOT_SCANNED = "passed", "failed", "not_scanned"
+WAIVED, EXCUSED, OTHER = "waived", "excused", "other"
 LONG = 1000
 # Parts of `summary`, and what is shown of them.
 WAIVERS = (("waivers_expired", "expired"), ("waivers_expiring", "expires soon"), ("waivers_unused", "unused"))
@@ -27,7 +28,7 @@ WAIVERS = (("waivers_expired", "expired"), ("waivers_expiring", "expires soon"),
 
 @dataclass(frozen=True)
 class Finding:
-    """One vulnerability in one package. `counted` only with a literal true; `aside` is why it does not count: waived, excused or other."""
+    """One vulnerability in one package. `since` ISO 8601; `aside` is what keeps it from counting: WAIVED, EXCUSED or OTHER, else empty."""
 
     id: str
     title: str
@@ -68,9 +69,11 @@ class Image:
     name: str
     others: Tuple[str, ...]
     digest: str
+    platform: str
     hosts: Tuple[str, ...]
     status: str
     reasons: Tuple[str, ...]
+    notes: Tuple[str, ...]
     counts: Tuple[int, ...]
     in_grace: int
     waived: int
@@ -175,13 +178,16 @@ def read_scan(name: str, raw: Any) -> Scan:
         problem=problem or ("" if told else "It gave no result."),
         images=images,
         waivers=tuple(_waiver(words, one) for key, words in WAIVERS for one in sequence(summary.get(key))),
-        notes=texts(told.get("notes"), LONG),
+        notes=tuple(dict.fromkeys((*texts(told.get("notes"), LONG), *texts(summary.get("notes"), LONG)))),
     )
 
 
 def _image(row: Mapping[str, Any]) -> Image:
     status = row.get("status")
     known = status in (PASSED, FAILED, NOT_SCANNED)
+    changes = mapping(row.get("changes"))
+    # In a first scan everything would be new.
+    compared = bool(changes.get("since")) or "since" not in changes
     counts = mapping(row.get("counts"))
     name = text(row.get("image")) or text(row.get("digest")) or "(no name)"
     reasons = texts(row.get("reasons"), LONG)
@@ -189,9 +195,13 @@ def _image(row: Mapping[str, Any]) -> Image:
         name=name,
         others=tuple(one for one in texts(row.get("references")) if one != name),
         digest=text(row.get("digest")),
+        platform=text(row.get("platform")),
         hosts=texts(row.get("hosts")),
         status=str(status) if known else NOT_SCANNED,
-        reasons=reasons if known else ("its verdict is %r, which is none" % text(status), *reasons),
+        reasons=reasons
+        if known
+        else ("it has no verdict that is known: %s" % (text(status) or "none at all"), *reasons),
+        notes=texts(row.get("notes"), LONG),
         counts=tuple(number(counts.get(one)) for one in SEVERITIES),
         in_grace=number(counts.get("in_grace")),
         waived=number(counts.get("waived")),
@@ -200,7 +210,8 @@ def _image(row: Mapping[str, Any]) -> Image:
         system=text(row.get("system")),
         findings=tuple(
             sorted(
-                (_finding(mapping(one)) for one in sequence(row.get("findings"))), key=lambda one: _rank(one.severity)
+                (_finding(mapping(one), compared) for one in sequence(row.get("findings"))),
+                key=lambda one: _rank(one.severity),
             )
         ),
         gone=tuple(
@@ -210,13 +221,9 @@ def _image(row: Mapping[str, Any]) -> Image:
     )
 
 
-def _finding(row: Mapping[str, Any]) -> Finding:
-    aside = ""
-    if row.get("counted") is False:
-        vex = mapping(row.get("vex"))
-        # A statement may also say that an image is affected.
-        excused = vex.get("status") in ("not_affected", "fixed")
-        aside = "excused" if excused else "waived" if mapping(row.get("waived")) else "other"
+def _finding(row: Mapping[str, Any], compared: bool) -> Finding:
+    part = row.get("part")
+    aside = part if part in (WAIVED, EXCUSED) else OTHER
     return Finding(
         id=text(row.get("id")) or "(no id)",
         title=text(row.get("title")),
@@ -227,9 +234,10 @@ def _finding(row: Mapping[str, Any]) -> Finding:
         score=_score(row),
         exploited=row.get("kev") is True,
         since=text(row.get("first_seen")),
-        new=row.get("change") == "new",
+        new=compared and row.get("change") == "new",
         why=text(row.get("why"), LONG),
-        aside=aside,
+        # What does not say that it does not count, counts.
+        aside=aside if row.get("counted") is False else "",
     )
 
 

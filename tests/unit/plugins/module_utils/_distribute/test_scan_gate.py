@@ -38,7 +38,7 @@ def scanned(tmp_path):
             for digest, status in more.pop("verdicts", {}).items()
         }
         folder.mkdir(exist_ok=True)
-        (folder / "verdicts.json").write_text(json.dumps({"schema": 1, "verdicts": verdicts}))
+        (folder / "scans.json").write_text(json.dumps({"schema": 1, "seen": {}, "images": verdicts}))
         return {"state_dir": str(folder), **more}
 
     return write
@@ -89,11 +89,11 @@ def test_an_old_scan_does_not_count(world, scanned):
     assert held(world.run(scan_gate=scanned(verdicts={good: "passed"}, max_age="9d"))) == []
 
 
-@pytest.mark.parametrize("damage", [None, "{", '{"schema": 2}', '{"schema": 1, "verdicts": {"x": {}}}'])
+@pytest.mark.parametrize("damage", [None, "{", '{"schema": 2}', '{"schema": 1, "seen": {}, "images": {"x": 1}}'])
 def test_without_a_memory_nothing_counts_as_scanned(world, scanned, damage):
     world.source.hold("app", "1.0.0", "good")
     gate = scanned()
-    path = os.path.join(gate["state_dir"], "verdicts.json")
+    path = os.path.join(gate["state_dir"], "scans.json")
     if damage is None:
         os.unlink(path)
     else:
