@@ -224,10 +224,10 @@ def test_what_a_run_leaves_behind(configure, core, tmp_path):
     line = (tmp_path / "log").read_text()
     assert "exit=12" in line and " passed=1 " in line and " not_scanned=0 " in line and "do not pass" in line
     text = (tmp_path / "m.prom").read_text()
-    samples = parse_exposition(text)
-    assert samples[("imagefleet_scan_exit_code", 'name="scan"')] == 12
-    assert samples[("imagefleet_scan_ledger_incomplete", 'name="scan"')] == 0
-    assert samples[("imagefleet_scan_images", 'name="scan",status="failed"')] == 1
+    families = parse_exposition(text)
+    assert families["imagefleet_scan_exit_code"][2] == {'name="scan"': 12}
+    assert families["imagefleet_scan_ledger_incomplete"][2] == {'name="scan"': 0}
+    assert families["imagefleet_scan_images"][2]['name="scan",status="failed"'] == 1
     names = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
     assert len(names) == len(set(names))
 
