@@ -114,7 +114,9 @@ class Debsecan:
         argv = ["timeout", "--kill-after=10", str(self.timeout), "env", "--chdir=" + folder, *drop]
         argv += [find_program(self.program, "debsecan"), *words, "--format", "detail"]
         try:
-            code, output, errors = self.run(argv, {"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "ignore"}, None)
+            code, output, errors = self.run(
+                argv, {"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "ignore"}, None
+            )
         except OSError as error:
             raise ToolMissing("there is no program timeout on this host (package coreutils): %s" % error) from error
         what = "debsecan cannot scan %s" % target.name

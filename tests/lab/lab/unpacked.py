@@ -1,7 +1,7 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""skopeo and cosign of two Debian releases, and oras: fetched into the cache when first asked for, and only unpacked.
+"""skopeo and cosign of two Debian releases, oras, and debsecan: fetched into the cache when first asked for, and only unpacked.
 
 They are not among the programs that every lab is made of: only those wait for them who use them.
 """
@@ -24,6 +24,8 @@ _PACKAGES = {
     ("oras", "forky"): ["oras", "libc6"],
     ("cosign", "trixie"): ["cosign"],
     ("cosign", "forky"): ["cosign", "libc6"],
+    # A program of the machine's own Python, which may lack the bindings of apt.
+    ("debsecan", "bookworm"): ["debsecan", "python3-apt"],
 }
 
 
