@@ -222,6 +222,7 @@ notes:
   - Credentials reach scanners in their environment, never as arguments, and are hidden in whatever they print.
   - Trivy sends the user name and password of a registry to every registry that it contacts. Its database is therefore fetched before, without
     them. Its index of Java archives is fetched when an image needs it; have it in O(database_dir) when that matters.
+  - Scanners reach the engine by O(docker_host); the options for TLS are not handed to them.
   - Identity tokens of O(config_path) are not handed to scanners. A certificate authority in C(registries[].ca_path) is, to V(grype) alone; for
     others the host has to trust it.
   - Scanners are started in an empty folder, and without the variables that would filter what they find, so that no C(.trivyignore) or

@@ -20,6 +20,23 @@ USAGE = 64
 FLAG, TEXT, FOLDER, NEW_FILE, FILE, SECONDS = "flag", "text", "folder", "new file", "file", "seconds"
 
 
+def secrets() -> List[str]:
+    return [value for name, value in sorted(os.environ.items()) if ("PASSWORD" in name or "TOKEN" in name) and value]
+
+
+def exposed() -> List[str]:
+    """Commands in the process list that every user of this host sees a secret in."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().decode("utf-8", "replace").split("\0")
+        except OSError:
+            continue
+        if any(secret in word for secret in secrets() for word in words):
+            found.append(words[0])
+    return found
+
+
 class StandIn:
     """One call of one program. `home` is the folder that it was installed into."""
 
@@ -30,7 +47,13 @@ class StandIn:
         path = home / ORDERS
         self.orders: Dict[str, object] = json.loads(path.read_text()) if path.exists() else {}
         with open(home / CALLS, "a", encoding="utf-8") as stream:
-            call = {"program": program, "argv": list(words), "environment": sorted(os.environ), "folder": os.getcwd()}
+            call = {
+                "program": program,
+                "argv": list(words),
+                "environment": sorted(os.environ),
+                "folder": os.getcwd(),
+                "exposed": exposed(),
+            }
             stream.write(json.dumps(call) + "\n")
 
     @property
@@ -89,7 +112,7 @@ class StandIn:
             while True:
                 time.sleep(3600)
         if self.mode == "exit":
-            self.fail("FATAL it broke; credentials were %s" % self.secrets_seen(), 1)
+            self.fail("FATAL it broke; credentials were %s" % " ".join(secrets()))
         if self.mode == "truncated":
             text = text[: len(text) // 2]
         if self.mode != "silent":
@@ -97,10 +120,6 @@ class StandIn:
         if self.mode == "found":
             sys.exit(2)
         sys.exit(0)
-
-    def secrets_seen(self) -> str:
-        """What a careless program would print of its environment."""
-        return " ".join(value for name, value in sorted(os.environ.items()) if "PASSWORD" in name or "TOKEN" in name)
 
     def _check(self, word: str, kind: object, value: str) -> None:
         good = True

@@ -58,7 +58,7 @@ def first_seen(memory: Mapping[str, Any], subject: Subject, finding: Finding, no
 
 def is_remembered(memory: Mapping[str, Any], subject: Subject) -> bool:
     """Whether any scan of one of its repositories is."""
-    return any(repository in memory.get("first_seen", {}) for repository in subject.repositories)
+    return any(repository in memory.get("scanned", {}) for repository in subject.repositories)
 
 
 def last_scan(memory: Mapping[str, Any], subject: Subject) -> Optional[Mapping[str, Any]]:

@@ -25,12 +25,10 @@ def version_key(version: str) -> Tuple[_Number, _Key, _Key]:
 
 
 def _key(part: str) -> _Key:
-    """Text and number in turn, each text with an end mark, and one end mark for the whole."""
-    end = ((_END,), _number(""))
-    found = [(tuple(map(_weight, text)) + (_END,), _number(digits)) for text, digits in _PARTS.findall(part)]
-    while found and found[-1] == end:
-        found.pop()
-    return (*found, end)
+    """Text and number in turn, each text with an end mark, and one end mark for the whole. An empty part is a zero."""
+    pieces = [(text, digits) for text, digits in _PARTS.findall(part) if text or digits] or [("", "0")]
+    found = [(tuple(map(_weight, text)) + (_END,), _number(digits)) for text, digits in pieces]
+    return (*found, ((_END,), _number("")))
 
 
 def _number(digits: str) -> _Number:

@@ -35,6 +35,8 @@ _SOURCE = re.compile(r" {13}\(built from (\S+) (\S+)\)")
 _OBSOLETE = " " * 13 + "package is obsolete"
 _FIXED = re.compile(r"  fixed (?:in unstable:|on branch:  ) (\S+) (\S+) \((source|binary) package\)")
 _AVAILABLE = re.compile(r"  fix is available for the selected suite \((\S+)\)")
+# What stands there when it ran without --suite.
+_NO_SUITE = "None"
 _URL = "https://security-tracker.debian.org/tracker/%s"
 
 
@@ -78,7 +80,7 @@ def read_debsecan(text: str, where: str) -> Scanned:
     if lines[-1] == "":
         lines.pop()
     found = list(_entries(_Lines(where, lines)))
-    suites = {suite for _finding, suite in found if suite is not None}
+    suites = {suite for _finding, suite in found if suite not in (None, _NO_SUITE)}
     return Scanned(
         findings=joined(finding for finding, _suite in found),
         system="debian %s" % suites.pop() if len(suites) == 1 else None,

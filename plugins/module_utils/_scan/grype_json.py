@@ -80,7 +80,7 @@ def _ignored(matches: List[Value]) -> Tuple[str, ...]:
     """One note per cause. Ignored matches are no findings, but nobody shall take them for absent ones."""
     causes = Counter(_cause(match) for match in matches)
     return tuple(
-        "grype hides %d matches by %s (ignoredMatches)" % (count, cause) for cause, count in sorted(causes.items())
+        "grype left out by %s: %d matches (ignoredMatches)" % (cause, count) for cause, count in sorted(causes.items())
     )
 
 

@@ -22,6 +22,9 @@ class Listing:
     only_fixed: bool = False
 
 
+EVERYTHING = Listing()
+
+
 def parse_listing(severities: Any, only_fixed: bool, policy: Policy) -> Listing:
     """No severities are all. Raises PolicyError for one that is none, and when the policy limits one that would not be listed."""
     given = list_of("severities", severities, "severities")

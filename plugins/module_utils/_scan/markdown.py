@@ -28,14 +28,16 @@ WORDS = {PASSED: "passed", FAILED: "failed", NOT_SCANNED: "not scanned"}
 # Everything that Markdown or HTML reads as more than itself, bare addresses and mentions among it.
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+!|~$]")
 _LINKING = re.compile(r"(?i)(?:(?<=http)|(?<=https)|(?<=ftp)):(?=//)|(?<=www)\.|@")
-_LEADING = re.compile(r"^(?:[-=]|[0-9]+(?=\.))")
+# What begins a list, a line or a heading of what stands first in a list.
+_LEADING = re.compile(r"^(?:[-=]|[0-9]+(?=\.(?: |$)))")
 
 
 def text(value: Any) -> str:
     """Any text as text and nothing else: one line, no markup, no HTML, no links."""
-    if value is None or value == "":
+    told = "" if value is None else plain(value, 2000)
+    if not told:
         return "-"
-    told = plain(value, 2000).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    told = told.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     told = _SPECIAL.sub(lambda found: "\\" + found.group(), told)
     told = _LINKING.sub(lambda found: "&#%d;" % ord(found.group()), told)
     return _LEADING.sub(lambda found: "".join("&#%d;" % ord(one) for one in found.group()), told)

@@ -21,14 +21,16 @@ FirstSeen = Dict[str, Dict[str, Dict[str, List[int]]]]
 def decode_memory(document: Mapping[str, Any]) -> Dict[str, Any]:
     """The memory in a document that was read, checked; {} is an empty one. Raises ValueError, TypeError, KeyError or AttributeError.
 
-    {"first_seen": {repository: {id: {package: [first, last]}}},                       epoch seconds
-     "last": {name: {"at": seconds, "findings": [[id, package, severity, fixable]]}},  canonical names with tag or digest
+    {"scanned": {repository: seconds},
+     "first_seen": {repository: {id: {package: [first, last]}}},                       epoch seconds
+     "last": {name: {"at": seconds, "findings": [[id, package, severity, fixable]]}},   canonical names with tag or digest
      "verdicts": {digest: {"at": seconds, "status", "scanned" (ISO 8601), "scanner", "reasons", "images"}}}
     """
     first_seen: FirstSeen = {}
     for repository, identifier, package, first, last in _sights(document.get("first_seen", {})):
         first_seen.setdefault(repository, {}).setdefault(identifier, {})[package] = [_second(first), _second(last)]
     return {
+        "scanned": {str(one): _second(when) for one, when in document.get("scanned", {}).items()},
         "first_seen": first_seen,
         "last": {
             name: {"at": _second(one["at"]), "findings": [_row(*row) for row in one["findings"]]}
@@ -58,19 +60,22 @@ def remember(memory: Mapping[str, Any], verdicts: Sequence[Verdict], now: int) -
     for repository, identifier, package, first, last in _sights(memory.get("first_seen", {})):
         if now - last <= KEPT:
             first_seen.setdefault(repository, {}).setdefault(identifier, {})[package] = [first, last]
+    repositories = {one: when for one, when in memory.get("scanned", {}).items() if now - when <= KEPT}
     last_scans = _young(memory.get("last", {}), now)
     for verdict in verdicts:
         if verdict.status == NOT_SCANNED:
             continue
         for repository in verdict.subject.repositories:
-            seen = first_seen.setdefault(repository, {})
+            repositories[repository] = now
             for finding, first in verdict.seen:
-                known = seen.setdefault(finding.id, {}).get(finding.package, [first, now])
-                seen[finding.id][finding.package] = [min(first, known[0]), now]
+                seen = first_seen.setdefault(repository, {}).setdefault(finding.id, {})
+                known, _last = seen.get(finding.package, (first, now))
+                seen[finding.package] = [min(first, known), now]
         rows = sorted({_row(one.id, one.package, one.severity, bool(one.fixed)) for one, _first in verdict.seen})
         for name in {memory_name(name) for name in (verdict.subject.image, *verdict.subject.names)}:
             last_scans[name] = {"at": now, "findings": [list(row) for row in rows]}
     return {
+        "scanned": repositories,
         "first_seen": first_seen,
         "last": last_scans,
         "verdicts": _verdicts(_young(memory.get("verdicts", {}), now), _by_digest(verdicts, now)),

@@ -51,7 +51,7 @@ class _Rule:
 def read_scout(text: str, where: str) -> Scanned:
     """What docker scout told in the file `where`. Raises ToolError naming file and place for everything else.
 
-    Versions before 0.2x mixed advice into the document: text before and after it is passed over. `packages` is None.
+    Old versions print advice around the document: text before and after it is passed over, and noted. `packages` is None.
     """
     document, around = find_document(text, where)
     if document is None:

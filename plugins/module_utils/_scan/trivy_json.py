@@ -38,7 +38,7 @@ def read_trivy(text: str, where: str) -> Scanned:
     document = read_document(text, where)
     schema = document.need("SchemaVersion")
     if isinstance(schema.raw, bool) or schema.raw != 2:
-        raise schema.wrong("2, the layout that trivy 0.20 and later write,")
+        raise schema.wrong("layout 2")
     results = document.listed("Results")
     metadata = document.get("Metadata")
     hidden = sum(len(members_of(result, "ExperimentalModifiedFindings")) for result in results)
@@ -98,7 +98,10 @@ def _notes(metadata: Optional[Value], hidden: int) -> Tuple[str, ...]:
     if ended is not None and ended.flag():
         notes.append("%s gets no more updates from its makers: trivy may know of no fixes" % _system(metadata))
     if hidden:
-        notes.append("trivy's own ignore file or VEX hides %d findings (ExperimentalModifiedFindings)" % hidden)
+        notes.append(
+            "trivy left out by its own ignore file or VEX documents: %d findings (ExperimentalModifiedFindings)"
+            % hidden
+        )
     return tuple(notes)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan import compare, reasons
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.exploitability import about, by_name
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Finding, Scanned
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.listing import Listing
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.listing import EVERYTHING, Listing
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.policy import Policy
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.subject import Subject
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.vex import Statement
@@ -59,7 +59,7 @@ def judge(
     statements: Sequence[Statement],
     memory: Mapping[str, Any],
     now: int,
-    listing: Listing = Listing(),  # noqa: B008
+    listing: Listing = EVERYTHING,
 ) -> Verdict:
     """`problem` is why there is no scan (then `scanned` may be None), `memory` as decode_memory() gives it, `now` epoch seconds.
 

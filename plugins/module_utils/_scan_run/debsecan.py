@@ -35,6 +35,12 @@ _NOT_STARTED = (126, 127)
 _UNWANTED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP")
 
 
+def check_suite(suite: Optional[str]) -> None:
+    """Raises PolicyError."""
+    if suite is not None and not _SUITE.fullmatch(suite):
+        raise PolicyError("suite: %r is not the code name of a Debian release, such as bookworm" % suite)
+
+
 @dataclass(frozen=True)
 class Debsecan:
     """`program` is its path; `database` what --source takes (a URL; file:///DIR for a copy), None for Debian's own; `suite` None for
@@ -48,8 +54,7 @@ class Debsecan:
 
     def __post_init__(self) -> None:
         """Raises PolicyError: the suite becomes a part of a URL."""
-        if self.suite is not None and not _SUITE.fullmatch(self.suite):
-            raise PolicyError("suite: %r is not the code name of a Debian release, such as bookworm" % self.suite)
+        check_suite(self.suite)
 
     def version(self) -> str:
         """As Debian numbers its package; empty when it is there and did not come with one. Raises ToolMissing.

@@ -28,6 +28,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan.waivers im
     parse_waivers,
     parse_waivers_text,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.debsecan import check_suite
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.scanner import ScannerSettings
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.target_request import (
     TargetRequest,
@@ -75,6 +76,10 @@ def parse_scan_options(options: Mapping[str, Any], run_program: Optional[RunProg
     policy = parse_policy(options.get("policy"))
     targets = parse_target_options(options)
     engine = parse_engine_options(options)
+    suite = options.get("suite") or None
+    if suite is not None and backend != DEBSECAN:
+        raise PolicyError("suite: it is for backend debsecan, not %s" % backend)
+    check_suite(suite)
     return ScanRequest(
         name=str(options.get("name") or "default"),
         backend=backend,
@@ -85,7 +90,7 @@ def parse_scan_options(options: Mapping[str, Any], run_program: Optional[RunProg
         listing=parse_listing(options.get("severities"), bool(options.get("only_fixed")), policy),
         fail_on_policy=bool(options.get("fail_on_policy")),
         settings=_settings(backend, options, engine),
-        suite=options.get("suite"),
+        suite=suite,
         engine=engine,
         registries=RegistriesByHost(
             parse_list("registries", options.get("registries")),

@@ -23,6 +23,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan.target imp
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.trivy_json import read_trivy
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.access import find_access
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.debsecan import Debsecan
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.program import check_program, find_program
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.request import (
     DEBSECAN,
     GRYPE,
@@ -99,7 +100,9 @@ def _debsecan(request: ScanRequest, run: Run, engine: Callable[[], EngineApi]) -
     settings = request.settings
     database = "file://" + settings.database if settings.database else settings.repository
     scanner = Debsecan(run, settings.program, database, request.suite, settings.seconds)
-    scanner.version()
+    path = find_program(settings.program, DEBSECAN)
+    if settings.checksum is not None:
+        check_program(path, settings.checksum)
 
     def scan(target: Target) -> Scanned:
         with tempfile.TemporaryDirectory(prefix="imagefleet-scan-") as folder:
