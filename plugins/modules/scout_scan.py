@@ -304,6 +304,10 @@ results:
       description: Its digest, V(null) when nothing tells.
       type: str
       sample: "sha256:9a1c2f6b8a1f5d7f0c9a8b7e6d5c4b3a29181706f5e4d3c4f2ad1d0b0b4d7e3e"
+    platform:
+      description: Its platform, V(null) when nothing tells.
+      type: str
+      sample: linux/amd64
     hosts:
       description: The hosts that run it, as the ledger tells.
       type: list
@@ -317,13 +321,27 @@ results:
       description: Why, in plain sentences.
       type: list
       elements: str
-      sample: [2 critical findings count and 0 are allowed]
+      sample: ["2 critical count, 0 are allowed: CVE-2026-1000 in openssl 3.0.15-1, CVE-2026-1002 in bash 5.2.15-2"]
+    notes:
+      description: What else is worth knowing of it.
+      type: list
+      elements: str
+      sample: ["1 finding is waived: CVE-2026-1000 in openssl 3.0.15-1"]
     counts:
       description:
-        - Findings that count against the limits, by severity (C(critical), C(high), C(medium), C(low), C(unknown)), and how many are
-          C(fixable), C(waived), C(excused) by a VEX document, and C(in_grace).
+        - Findings that count, by severity (C(critical), C(high), C(medium), C(low), C(unknown)), and how many of these are C(fixable).
+        - C(waived), C(excused) (by a VEX document), C(in_grace) and C(without_fix) (with O(policy.fixable_only)) are not among the
+          severities. These and the severities add up to RV(results[].findings).
       type: dict
-      sample: {"critical": 2, "high": 0, "medium": 5, "low": 1, "unknown": 0, "fixable": 6, "waived": 1, "excused": 0, "in_grace": 0}
+      sample:
+        {
+          "critical": 2, "high": 0, "medium": 5, "low": 1, "unknown": 0, "fixable": 6,
+          "waived": 1, "excused": 0, "in_grace": 0, "without_fix": 0
+        }
+    left_out:
+      description: How many findings are not listed for O(severities) or O(only_fixed).
+      type: int
+      sample: 0
     packages:
       description: How many packages were read, V(null) when the scanner does not tell.
       type: int
@@ -337,9 +355,9 @@ results:
       type: str
       sample: debian 12.8
     changes:
-      description: Findings compared with the last scan.
+      description: Findings compared with the last scan, and when that was.
       type: dict
-      sample: {"new": 1, "still": 8, "gone": 2}
+      sample: {"since": "2026-11-26T04:00:00Z", "new": 1, "still": 8, "gone": 2}
     gone:
       description: What the last scan found and this one did not.
       type: list
@@ -444,10 +462,14 @@ results:
           description: Whether it counts against the limits.
           type: bool
           sample: true
+        part:
+          description: V(counted), V(waived), V(excused), V(in_grace) or V(without_fix).
+          type: str
+          sample: counted
         why:
           description: Why it counts or not.
           type: str
-          sample: first seen 8d ago, grace is 7d
+          sample: "counts: the policy limits critical to 0"
 summary:
   description: All images together.
   returned: success, and failure after images were scanned
@@ -499,6 +521,20 @@ summary:
       description: Waivers for which nothing was found.
       type: list
       elements: dict
+      sample: []
+    vex_unused:
+      description: Statements of O(vex) for which nothing was found.
+      type: list
+      elements: dict
+      sample: []
+    left_out:
+      description: How many findings are not listed for O(severities) or O(only_fixed).
+      type: int
+      sample: 0
+    notes:
+      description: What else is worth knowing of waivers.
+      type: list
+      elements: str
       sample: []
     scanners:
       description: The scanners and their versions.

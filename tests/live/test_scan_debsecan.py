@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import subprocess
@@ -37,6 +38,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan.target imp
     REGISTRY as STORED,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.debsecan import Debsecan
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.request import parse_scan_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.run import run_scan
 
 LAB = load("test")
 ENGINES = {engine["name"]: engine for engine in LAB["engines"]}
@@ -281,3 +284,31 @@ def test_an_archive_of_several_images_and_a_torn_one(debian: Debian, program: Pa
 def test_a_tag_that_is_gone(debian: Debian, program: Path, feed: str, tmp_path: Path) -> None:
     with pytest.raises(RegistryError, match="has no 13 in t-scan-debsecan/debian"):
         scan(Target(PUSHED.replace(":12", ":13"), STORED), program, feed, tmp_path)
+
+
+# All of scout_scan ----------------------------------------------------------------------------------------------------
+
+
+def test_a_real_offline_scan_from_request_to_reports(debian: Debian, program: Path, feed: str, tmp_path: Path) -> None:
+    options = {
+        "images": [PUSHED],
+        "source": "registry",
+        "backend": "debsecan",
+        "scanner": str(program),
+        "scanner_checksum": "sha256:" + hashlib.sha256(program.read_bytes()).hexdigest(),
+        "offline": True,
+        "database_dir": feed[len("file://") :],
+        "scan_timeout": 60,
+        "registries": [{"registry": REGISTRY, "insecure": True}],
+        "policy": {"max": {"high": 0}},
+        "report_dir": str(tmp_path / "reports"),
+        "state_dir": str(tmp_path / "state"),
+    }
+    request = parse_scan_options(options)
+    first = run_scan(request, run, None, 1_795_000_000, True)
+    (row,) = first["results"]
+    assert (row["status"], row["packages"]) == ("failed", len(debian.installed))
+    assert {(one["id"], one["package"]) for one in row["findings"]} == {(one[0], one[1]) for one in expected(debian)}
+    assert row["scanner"].startswith("debsecan")
+    assert first["changed"] and not run_scan(request, run, None, 1_795_000_060, True)["changed"]
+    assert "CVE-2024-1001" in (tmp_path / "reports" / "index.md").read_text()

@@ -23,12 +23,12 @@ from typing import Iterator, List, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import ToolError
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.debian_version import version_key
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.document import MAX_TEXT, clean, shown
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.document import clean, limited, shown
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Finding, Scanned
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.joined import joined
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.severity import DEBSECAN
 
-_HEAD = re.compile(r"([A-Z][A-Za-z0-9-]*-[A-Za-z0-9.-]+)(?: \(([^()]*)\))?")
+_HEAD = re.compile(r"([A-Z][A-Za-z0-9]*-[A-Za-z0-9.-]+)(?: \(([^()]*)\))?")
 _NOTE = re.compile(r"fixed|remotely exploitable|(?:low|medium|high) urgency")
 _INSTALLED = re.compile(r"  installed: (\S+) (\S+)")
 _SOURCE = re.compile(r" {13}\(built from (\S+) (\S+)\)")
@@ -74,8 +74,7 @@ def read_debsecan(text: str, where: str) -> Scanned:
     Severities are Debian's urgencies, most have none and are unknown. `fixed` is told when the chosen suite has a fix: the lowest
     fixed version above the installed one; a fix that only another suite has helps nobody.
     """
-    if len(text) > MAX_TEXT:
-        raise ToolError("%s has %d characters, more than %d: it is not read" % (where, len(text), MAX_TEXT))
+    limited(text, where)
     lines = clean(text).split("\n")
     if lines[-1] == "":
         lines.pop()

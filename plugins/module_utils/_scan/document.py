@@ -136,7 +136,7 @@ def number_in(text: str, low: float, high: float, told: Value, what: str) -> flo
 
 def read_document(text: str, where: str) -> Value:
     """The whole text as one JSON document. Raises ToolError naming the file and the line when it is none."""
-    _limited(text, where)
+    limited(text, where)
     body = text[1:] if text.startswith("\ufeff") else text
     if not body.strip():
         raise ToolError("%s is empty: the scanner wrote nothing. Its errors tell why" % where)
@@ -155,7 +155,7 @@ def find_document(text: str, where: str) -> Tuple[Optional[Value], str]:
 
     None when no line begins an object. Raises ToolError when the object is not whole, or another follows.
     """
-    _limited(text, where)
+    limited(text, where)
     start = _object_start(text, 0)
     if start is None:
         return None, text
@@ -191,7 +191,8 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _limited(text: str, where: str) -> None:
+def limited(text: str, where: str) -> None:
+    """Raises ToolError when the text is larger than any report is."""
     if len(text) > MAX_TEXT:
         raise ToolError(
             "%s has %d characters, more than %d: no report of one image is as large. Look at what the scanner wrote"

@@ -124,15 +124,18 @@ def _message(row: Mapping[str, Any], finding: Mapping[str, Any]) -> str:
 
 
 def _locations(row: Mapping[str, Any], finding: Mapping[str, Any]) -> List[Dict[str, Any]]:
-    """Paths in the image; readers demand a place, so without one it is the image."""
+    """Paths in the image; readers demand a place, so without one it is the image, and a line, so it is the first."""
     image = {"fullyQualifiedName": plain(row["image"]), "kind": "module"}
     places = [one.lstrip("/") for one in finding["locations"]]
     return [
         {
-            "physicalLocation": {"artifactLocation": {"uri": quote(plain(place, 2000), safe="/")}},
+            "physicalLocation": {
+                "artifactLocation": {"uri": quote(plain(place, 2000), safe="/")},
+                "region": {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1},
+            },
             "logicalLocations": [image],
         }
-        for place in [one for one in places if one] or [row["image"]]
+        for place in [one for one in places if plain(one)] or [row["image"]]
     ]
 
 

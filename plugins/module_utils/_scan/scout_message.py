@@ -10,9 +10,7 @@ from typing import Dict, List, Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.document import Value, number_in
 
-_LINE = re.compile(r"\s*([A-Za-z][A-Za-z ]*?)\s*:(?:\s+(.*?))?\s*")
-_MORE = re.compile(r"\s*:\s+(.*?)\s*")
-_PERCENTILE = re.compile(r"([0-9.]+)\s*(?:st|nd|rd|th)?\s+percentile", re.IGNORECASE)
+_LABEL = re.compile(r"[A-Za-z][A-Za-z ]*")
 
 
 def read_message(text: str) -> Dict[str, List[str]]:
@@ -20,12 +18,14 @@ def read_message(text: str) -> Dict[str, List[str]]:
     found: Dict[str, List[str]] = {}
     current: List[str] = []
     for line in text.split("\n"):
-        labelled, more = _LINE.fullmatch(line), _MORE.fullmatch(line)
-        if labelled is not None:
-            current = [labelled.group(2)] if labelled.group(2) else []
-            found.setdefault(labelled.group(1).lower(), current)
-        elif more is not None:
-            current.append(more.group(1))
+        before, colon, value = line.partition(":")
+        label = before.strip()
+        table = colon and (not value or value[0].isspace())
+        if table and _LABEL.fullmatch(label):
+            current = [value.strip()] if value.strip() else []
+            found.setdefault(label.lower(), current)
+        elif table and not label:
+            current.append(value.strip())
         elif line.strip():
             current = []
     return found
@@ -39,9 +39,9 @@ def first(lines: Dict[str, List[str]], label: str) -> Optional[str]:
 
 def probability(text: str, told: Value, what: str) -> float:
     """0.002880 as SARIF has it, or 0.29% and 68th percentile as its other formats do. Raises ToolError."""
-    percentile = _PERCENTILE.fullmatch(text)
-    if percentile is not None:
-        return number_in(percentile.group(1), 0, 100, told, what) / 100
+    words = text.lower().split()
+    if len(words) == 2 and words[1] == "percentile":
+        return number_in(words[0].rstrip("stndrh"), 0, 100, told, what) / 100
     if text.endswith("%"):
         return number_in(text[:-1].strip(), 0, 100, told, what) / 100
     return number_in(text, 0, 1, told, what)

@@ -32,8 +32,9 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan.scout_mess
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.severity import SCOUT, severity_of
 
-_LOGGED_OUT = ("log in with your docker id", "docker login", "not logged in", "unauthorized")
+_LOGGED_OUT = ("log in with your docker id", "docker login", "not logged in")
 _NOT_FIXED = "not fixed"
+_MANY = 10**9
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,14 @@ class _Rule:
     severity: Optional[str] = None
     score: Optional[float] = None
     vector: Optional[str] = None
+
+
+class _Rules:
+    """The rules of one run. A name that stands twice is its first rule, for who does not tell the index."""
+
+    def __init__(self, in_order: List[_Rule]) -> None:
+        self.in_order = in_order
+        self.by_name = {rule.id: rule for rule in reversed(in_order)}
 
 
 def read_scout(text: str, where: str) -> Scanned:
@@ -66,7 +75,7 @@ def read_scout(text: str, where: str) -> Scanned:
     for run in runs.elements():
         driver = run.need("tool").need("driver")
         scanners[_scanner(driver)] = None
-        rules = [_rule(rule) for rule in members_of(driver, "rules")]
+        rules = _Rules([_rule(rule) for rule in members_of(driver, "rules")])
         for result in run.need("results").elements():
             findings.extend(_findings(result, rules))
             suppressed += bool(members_of(result, "suppressions"))
@@ -76,7 +85,7 @@ def read_scout(text: str, where: str) -> Scanned:
     if suppressed:
         notes.append("docker scout marks %d of its results as suppressed; they count here all the same" % suppressed)
     if around.strip("\ufeff \t\r\n"):
-        notes.append("%s holds other text beside the SARIF document; it was passed over" % where)
+        notes.append("docker scout printed other text beside its report; it was passed over")
     return Scanned(findings=joined(findings), system=_system(findings), scanner=", ".join(scanners), notes=tuple(notes))
 
 
@@ -137,7 +146,7 @@ def _url(rule: Value, properties: Optional[Value]) -> Optional[str]:
     return url.partition("?")[0] if url is not None and several else url
 
 
-def _findings(result: Value, rules: List[_Rule]) -> List[Finding]:
+def _findings(result: Value, rules: _Rules) -> List[Finding]:
     """One; more only when the message names several packages."""
     message = result.need("message").need("text")
     lines = read_message(message.text())
@@ -151,21 +160,19 @@ def _findings(result: Value, rules: List[_Rule]) -> List[Finding]:
     return [_finding(result, message, lines, rule, package) for package in packages]
 
 
-def _rule_of(result: Value, rules: List[_Rule], named: Optional[str]) -> _Rule:
-    """The rule by its name; the index is only a short cut to it and need not be there. Raises ToolError when the names differ."""
-    told = result.get("ruleId")
-    index = result.get("ruleIndex")
-    name = told.filled() if told is not None else named
-    if name is None and index is not None:
-        position = index.number(-1, len(rules) - 1)
-        name = rules[int(position)].id if position >= 0 else None
+def _rule_of(result: Value, rules: _Rules, named: Optional[str]) -> _Rule:
+    """The rule of a result, which names it, or tells its index, or both. Raises ToolError when rule and message name two things."""
+    told, index = result.get("ruleId"), result.get("ruleIndex")
+    position = int(index.number(-1, _MANY)) if index is not None else -1
+    indexed = rules.in_order[position] if 0 <= position < len(rules.in_order) else None
+    name = told.filled() if told is not None else indexed.id if indexed is not None else named
     if name is None:
         raise ToolError("%s: %s.ruleId is missing" % (result.where, result.place))
     if named is not None and named != name:
         raise ToolError(
-            "%s: %s.message.text names %s, its ruleId %s" % (result.where, result.place, shown(named), shown(name))
+            "%s: %s.message.text names %s, its rule %s" % (result.where, result.place, shown(named), shown(name))
         )
-    return next((rule for rule in rules if rule.id == name), _Rule(name))
+    return indexed if indexed is not None and indexed.id == name else rules.by_name.get(name, _Rule(name))
 
 
 def _finding(result: Value, message: Value, lines: Dict[str, List[str]], rule: _Rule, package: str) -> Finding:

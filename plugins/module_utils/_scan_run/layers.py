@@ -255,7 +255,7 @@ class _Pieces:
                 self._rest = next(self._pieces, b"")
                 if not self._rest:
                     break
-            found.append(self._rest[:missing])
-            self._rest = self._rest[missing:]
-            missing = size - sum(map(len, found))
+            piece, self._rest = self._rest[:missing], self._rest[missing:]
+            found.append(piece)
+            missing -= len(piece)
         return b"".join(found)

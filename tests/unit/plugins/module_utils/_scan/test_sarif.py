@@ -58,6 +58,7 @@ def checked(run):
         assert result["locations"]
         for location in result["locations"]:
             uri = location["physicalLocation"]["artifactLocation"]["uri"]
+            assert location["physicalLocation"]["region"]["startLine"] == 1
             assert uri and not uri.startswith("/") and set(uri) <= URI and ":" not in uri
         for suppression in result["suppressions"]:
             assert suppression["kind"] in ("inSource", "external")

@@ -136,6 +136,7 @@ def test_a_vector_of_the_rule_does_not_explain_a_score_of_the_message() -> None:
         ({"Package": "left 1.0.0"}, "installed", None),
         ({"Package": "pkg:npm/left"}, "installed", None),
         ({"EPSS_Score": "0.05%", "EPSS_Percentile": "17th percentile"}, "epss", 0.0005),
+        ({"EPSS_Score": "0.05%", "EPSS_Percentile": "1st percentile"}, "epss_percentile", 0.01),
         ({"EPSS_Score": "0.05%", "EPSS_Percentile": "17th percentile"}, "epss_percentile", 0.17),
         ({"CVSS_Score": "2.0", "CVSS_Vector": "CVSS:4.0/y"}, "vector", "CVSS:4.0/y"),
     ],
@@ -177,6 +178,17 @@ def test_a_rule_is_found_by_its_name_when_the_index_points_elsewhere() -> None:
     assert read(result(message()), rules=rules).findings[0].url == "https://example.com/1"
 
 
+def test_of_rules_with_one_name_the_index_chooses() -> None:
+    rules = [rule(helpUri="https://example.com/1"), rule(helpUri="https://example.com/2")]
+    found = read(result(message(), ruleIndex=1), result(message(Package="pkg:npm/right@1"), ruleIndex=-1), rules=rules)
+    assert [one.url for one in found.findings] == ["https://example.com/2", "https://example.com/1"]
+
+
+def test_a_result_without_the_name_of_its_rule() -> None:
+    assert read(result(message(Vulnerability=None), ruleId=None)).findings[0].id == "CVE-2024-1"
+    assert read(result(message(), ruleId=None, ruleIndex=None)).findings[0].id == "CVE-2024-1"
+
+
 def test_suppressed_results_count_and_are_noted() -> None:
     found = read(result(message(), suppressions=[{"kind": "external"}]))
     assert len(found.findings) == 1
@@ -187,7 +199,7 @@ def test_advice_around_the_document_is_passed_over_and_noted() -> None:
     text = "    ✓ SBOM of image already cached, 156 packages indexed\n%s\n\nWhat's next:\n    View base image → ...\n"
     found = read_scout(text % sarif(run([result(message())])), "a.sarif")
     assert len(found.findings) == 1
-    assert found.notes == ("a.sarif holds other text beside the SARIF document; it was passed over",)
+    assert found.notes == ("docker scout printed other text beside its report; it was passed over",)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +207,7 @@ def test_advice_around_the_document_is_passed_over_and_noted() -> None:
     [
         (SAMPLES / "logged-out.txt").read_text(),
         "ERROR   Status: not logged in, Code: 1\n",
-        "unauthorized: authentication required",
+        "You are not logged in",
     ],
 )
 def test_logged_out(text: str) -> None:
@@ -226,7 +238,7 @@ def test_logged_out(text: str) -> None:
         (sarif(run([result(message(CVSS_Score="NaN"))])), "CVSS Score is 'NaN', a number from 0 to 10 is needed"),
         (sarif(run([result(message(EPSS_Score="2"))])), "EPSS Score is '2', a number from 0 to 1 is needed"),
         (sarif(run([result(message(), kind="pass")])), "a.sarif: runs[0].results[0].kind is 'pass'"),
-        (sarif(run([result(message(), ruleId="CVE-2")])), "runs[0].results[0].message.text names 'CVE-2024-1', its ruleId 'CVE-2'"),
+        (sarif(run([result(message(), ruleId="CVE-2")])), "runs[0].results[0].message.text names 'CVE-2024-1', its rule 'CVE-2'"),
         (sarif(run([result(message(), locations=7)])), "a.sarif: runs[0].results[0].locations is 7, a list is needed"),
         (sarif(run([], [{"id": 7}])), "a.sarif: runs[0].tool.driver.rules[0].id is 7, a text is needed"),
         (sarif(run([], [rule(properties={"cvssV3": 11})])), "rules[0].properties.cvssV3 is 11, a number from 0 to 10"),
