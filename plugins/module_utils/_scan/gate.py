@@ -47,9 +47,9 @@ class Gate:
         """`verdict` is what is remembered of the digest (`status`, `scanned` ISO 8601, `scanner`, `reasons`, `images`), None when it is
         unknown; `now` in epoch seconds. For several platforms the digest is that of the index."""
         answer = _judged(digest, verdict, self.max_age, now)
-        if answer.allowed or answer.kind == FAILED or self.unscanned == REFUSE:
-            return answer
-        return Answer(True, answer.kind, answer.reason)
+        if self.unscanned == ALLOW and answer.kind != FAILED:
+            return Answer(True, answer.kind, answer.reason)
+        return answer
 
 
 def parse_gate(where: str, options: Mapping[str, Any]) -> Gate:
@@ -73,11 +73,13 @@ def _judged(digest: str, verdict: Optional[Mapping[str, Any]], max_age: int, now
     status, when = verdict.get("status"), verdict.get("scanned")
     by = " by %s" % verdict["scanner"] if verdict.get("scanner") else ""
     if status == FAILED:
-        words = "the scan of %s%s failed%s; rebuild it with what is fixed, or waive with owner and date, and scan again"
-        return Answer(False, FAILED, words % (when, by, _reasons(verdict)))
+        words = (
+            "it failed a scan%s at %s%s; rebuild it with what is fixed, or waive with owner and date, and scan again"
+        )
+        return Answer(False, FAILED, words % (by, when, _reasons(verdict)))
     if status != PASSED:
-        words = "the scan of %s%s could not tell%s; %s"
-        return Answer(False, NOT_SCANNED, words % (when, by, _reasons(verdict), SCAN_IT))
+        words = "a scan%s at %s could not tell%s; %s"
+        return Answer(False, NOT_SCANNED, words % (by, when, _reasons(verdict), SCAN_IT))
     age = _age(when, now)
     if age is None or age < -CLOCK_TOLERANCE:
         words = "it passed a scan%s at %s, which is no time before now; set clocks right and scan it again"

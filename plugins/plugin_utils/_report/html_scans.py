@@ -57,6 +57,7 @@ def scan_tiles(results: Mapping[str, Any]) -> List[Html]:
             "no result" if len(silent) == len(scans) else figure,
             ", ".join(rest),
             "nothing is known of %s" % ", ".join(silent) if silent else _new_words(scans),
+            tag("a", "image by image", href="#scan-0"),
         )
     ]
 

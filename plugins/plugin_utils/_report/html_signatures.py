@@ -43,6 +43,7 @@ def signature_tiles(results: Mapping[str, Any]) -> List[Html]:
             "no result" if len(silent) == len(found) else figure,
             ", ".join(rest),
             "nothing is known of %s" % ", ".join(silent) if silent else "",
+            tag("a", "image by image", href="#signatures-0"),
         )
     ]
 

@@ -61,7 +61,7 @@ def test_a_passed_tag_goes_and_the_others_stay_with_their_reason(world, scanned)
     assert result["plan_digest"] == planned["plan_digest"]
     assert held(result) == ["1.1.0", "1.2.0", "latest"]
     why = {row["tag"]: (row["outcome"], row["error"]) for row in result["plan"] if row["region"] == "eu"}
-    assert why["1.1.0"][0] == "deferred" and why["1.1.0"][1].startswith("scan gate: the scan of 20")
+    assert why["1.1.0"][0] == "deferred" and why["1.1.0"][1].startswith("scan gate: it failed a scan by x 1 at 20")
     assert why["1.2.0"][1].startswith("scan gate: sha256:") and "was never scanned" in why["1.2.0"][1]
     summary = result["summary"]
     assert (summary["copied"], summary["deferred"], summary["kept_back_by_scan"], summary["failed"]) == (2, 6, 6, 0)
@@ -111,12 +111,23 @@ def test_signatures_wait_with_their_image_and_go_with_another(world, scanned):
     signature = {one: one.replace(":", "-") + ".sig" for one in (bad, good)}
     world.source.hold("app", signature[good], "signature of good")
     of_signature = world.source.hold("app", signature[bad], "signature of bad").replace(":", "-") + ".att"
-    world.source.hold("app", of_signature, "attestation of the signature of bad")
+    attestation = world.source.hold("app", of_signature, "attestation of the signature of bad")
+    of_attestation = attestation.replace(":", "-") + ".sbom"
+    world.source.hold("app", of_attestation, "SBOM of the attestation")
     result = world.run(scan_gate=scanned(verdicts={bad: "failed", good: "passed"}))
     assert sorted(world.eu.tagged["app"]) == sorted(["2.0.0", signature[good]])
-    assert held(result) == sorted(["1.0.0", signature[bad], of_signature])
+    assert held(result) == sorted(["1.0.0", signature[bad], of_signature, of_attestation])
     (row,) = [row for row in result["plan"] if row["region"] == "eu" and row["tag"] == signature[bad]]
     assert row["error"] == "it is attached to %s, which the scan gate keeps back" % bad
+
+
+def test_a_signature_that_is_there_already_is_none_that_waits(world, scanned):
+    bad = world.source.hold("app", "1.0.0", "bad")
+    signature = bad.replace(":", "-") + ".sig"
+    for one in (world.source, world.eu, world.us):
+        one.hold("app", signature, "signature of bad")
+    result = world.run(scan_gate=scanned(verdicts={bad: "failed"}))
+    assert held(result) == ["1.0.0"] and result["summary"]["kept_back_by_scan"] == 2
 
 
 def test_the_index_counts_also_where_a_region_gets_some_platforms(world, scanned):

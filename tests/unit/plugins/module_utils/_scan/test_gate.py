@@ -51,8 +51,12 @@ def ask(told, unscanned=REFUSE):
         (verdict("not_scanned", reasons=["0 packages"]), "not_scanned", "could not tell (0 packages); scan it"),
         (verdict("clean"), "not_scanned", "could not tell; scan it"),
         ({}, "not_scanned", "could not tell"),
-        (verdict("failed", reasons=["a", "b", "c", "d"]), "failed", "failed (a; b; and 2 more); rebuild it"),
-        (verdict("failed", age=90 * DAY), "failed", "failed; rebuild it"),
+        (
+            verdict("failed", reasons=["a", "b", "c", "d"]),
+            "failed",
+            "it failed a scan by trivy 0.58.1 at 2026-09-21T14:13:20Z (a; b; and 2 more); rebuild it",
+        ),
+        (verdict("failed", age=90 * DAY), "failed", "; rebuild it"),
     ],
 )
 def test_what_may_go_on_and_why_not(told, kind, words):

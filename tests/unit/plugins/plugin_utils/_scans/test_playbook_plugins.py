@@ -125,4 +125,3 @@ def test_bad_input_is_told(image, max_age, words):
     with pytest.raises(PolicyError) as caught:
         has_passed(image, made.troubled(), max_age, NOW)
     assert words in str(caught.value)
-
