@@ -209,6 +209,8 @@ class _Search:
                 if hosts:
                     draft = _of_content(host, path, content, references)
                     draft.hosts |= hosts
+                    if content is self._chosen(contents):
+                        draft.keys.add(image.digest)
                     self.drafts.append(draft)
                     rest -= hosts
         if rest:
