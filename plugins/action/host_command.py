@@ -23,6 +23,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.co
     COLLECT,
     DRIFT,
     RETENTION,
+    SCAN,
     SYNC,
     parse_notification,
     secrets_of,
@@ -31,6 +32,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.pa
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request import parse_retention_options
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.packer import PackError, build
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.regions import parse_scheduled_sync
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.scans import check_scheduled_scan
 
 MODULE = "imagefleet.docker.host_command"
 PARSERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
@@ -40,6 +42,7 @@ PARSERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
     SYNC: parse_scheduled_sync,
     DRIFT: parse_scheduled_sync,
     CACHE: parse_cache_options,
+    SCAN: check_scheduled_scan,
 }
 INTERNAL = ("_command_sha256", "_command_source", "_secrets")
 

@@ -52,13 +52,14 @@ options:
             registry that runs on this host. V(sync) brings what the regions of a registry lack, V(drift) tells it.
           - V(cache) empties a pull-through cache of the role registry_mirror on this host when it is too large or too old, or its
             disk too full. The role installs it.
+          - V(scan) scans what the fleet runs and what registries keep, and judges it by a policy. The role image_scan installs it.
         type: str
-        choices: [cleanup, retention, collect, sync, drift, cache]
+        choices: [cleanup, retention, collect, sync, drift, cache, scan]
         default: cleanup
       mode:
         description:
           - V(report) plans, samples which images are used, and deletes or brings nothing. V(apply) does what the plan says.
-          - Without meaning for O(config.command=drift), which only looks.
+          - Without meaning for O(config.command=drift) and O(config.command=scan), which only look.
         type: str
         choices: [report, apply]
         default: report
@@ -67,7 +68,8 @@ options:
           - The options of M(imagefleet.docker.image_prune_policy), with O(config.command=retention) of
             M(imagefleet.docker.registry_retention), with O(config.command=collect) of
             M(imagefleet.docker.registry_garbage_collect), with O(config.command=sync) and O(config.command=drift) of
-            M(imagefleet.docker.registry_sync), as that module takes them.
+            M(imagefleet.docker.registry_sync), with O(config.command=scan) of M(imagefleet.docker.scout_scan) except C(name) and
+            C(metrics_path), as that module takes them.
           - With O(config.command=cache) the name of the cache (C(cache)), how it is reached from its own host (C(registry), C(insecure),
             C(ca_path), C(validate_certs)), its C(storage_path), the limits C(max_size), C(max_age), C(min_free), and C(probe), an image of
             the upstream that is pulled through it as proof.
@@ -82,7 +84,8 @@ options:
         description:
           - A program on the target, with arguments, that is run when a run did not end well, with the JSON report of the run on its
             standard input. Not well means any exit code but 0, the brake, and a lock that another run holds. So it tells of
-            O(config.command=drift) that found something, and of every job that failed.
+            O(config.command=drift) that found something, and of every job that failed. O(config.command=scan) also tells of news when
+            all is well: a verdict that changed, a period of grace that began, a waiver that ends.
           - It is not given to a shell, and has 60 seconds. When it fails, the message, the report and the metrics say so; the exit
             code stays that of the run.
           - The report holds no credentials. Do not write any into the arguments, the program can read them from a file.
@@ -146,6 +149,7 @@ seealso:
   - module: imagefleet.docker.registry_retention
   - module: imagefleet.docker.registry_garbage_collect
   - module: imagefleet.docker.registry_sync
+  - module: imagefleet.docker.scout_scan
 """
 
 EXAMPLES = r"""
@@ -291,7 +295,7 @@ def main() -> None:
                 "options": {
                     "command": {
                         "type": "str",
-                        "choices": ["cleanup", "retention", "collect", "sync", "drift", "cache"],
+                        "choices": ["cleanup", "retention", "collect", "sync", "drift", "cache", "scan"],
                         "default": "cleanup",
                     },
                     "mode": {"type": "str", "choices": ["report", "apply"], "default": "report"},

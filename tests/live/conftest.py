@@ -46,7 +46,14 @@ def pytest_collection_modifyitems(items: list[Any]) -> None:
     """Tests that bring registries of their own, and use no engine and no host, are a layer of their own."""
     for item in items:
         alone = item.path.name.startswith(
-            ("test_registry_", "test_retention", "test_random_registries", "test_foreign_layers", "test_tag_convention")
+            (
+                "test_registry_",
+                "test_retention",
+                "test_random_registries",
+                "test_foreign_layers",
+                "test_tag_convention",
+                "test_scan_scheduled",
+            )
         )
         if alone and not SHARED & set(item.fixturenames):
             item.add_marker("registries")

@@ -18,7 +18,7 @@ SYNC = ["doc_fragments/_sync.py"]
 # What the playbook finds out by itself.
 FOUND = {"fleet_ledger": {"observations", "expected_hosts"}, "registry_info": {"details"}}
 # What action plugins set, and what a playbook has no use for.
-UNSET = {"registry_sync": {"progress_path"}, "registry_info": {"probe"}}
+UNSET = {"registry_sync": {"progress_path"}, "registry_info": {"probe"}, "scout_scan": {"fail_on_policy"}}
 
 
 def documented(*names: str) -> set[str]:
@@ -64,6 +64,12 @@ def the_task(book: str, module: str) -> dict[str, Any]:
         ),
         ("distribution.yml", "registry_sync", "image_fleet_sync_", ["modules/registry_sync.py", *SYNC]),
         ("distribution.yml", "registry_drift_info", "image_fleet_sync_", SYNC),
+        (
+            "scan.yml",
+            "scout_scan",
+            "image_fleet_scan_",
+            ["modules/scout_scan.py", "doc_fragments/_engine.py", "doc_fragments/_registries.py"],
+        ),
     ],
 )
 def test_every_option_is_a_variable(book: str, module: str, prefix: str, sources: list[str]) -> None:
@@ -73,6 +79,11 @@ def test_every_option_is_a_variable(book: str, module: str, prefix: str, sources
         # The registry and the ledger are the names that others start with.
         names = "|".join([prefix + option, "image_fleet_" + option])
         assert re.search(r"\b(%s)\b" % names, given[option]), option
+
+
+def test_the_playbook_judges_as_the_role_does() -> None:
+    role = yaml.safe_load((ROOT / "roles" / "image_scan" / "defaults" / "main.yml").read_text())
+    assert the_task("scan.yml", "scout_scan")["vars"]["image_fleet_careful_scan"] == role["image_scan_policy"]
 
 
 def test_the_playbook_is_as_careful_as_the_role() -> None:

@@ -18,9 +18,9 @@ MAXIMUM_BYTES = 16 * 1024 * 1024
 TERM = 30 * 86400
 MASK = "********"
 CLEANUP, RETENTION, COLLECT, CACHE = "cleanup", "retention", "collect", "cache"
-SYNC, DRIFT = "sync", "drift"
-COMMANDS = (CLEANUP, RETENTION, COLLECT, SYNC, DRIFT, CACHE)
-SECRET_KEYS = frozenset({"password", "token"})
+SYNC, DRIFT, SCAN = "sync", "drift", "scan"
+COMMANDS = (CLEANUP, RETENTION, COLLECT, SYNC, DRIFT, CACHE, SCAN)
+SECRET_KEYS = frozenset({"password", "token", "hub_password"})
 TERM_KEYS = ("issued", "valid_until")
 
 # What decides about deletion, and so goes into the policy's published digest. Connection options and credentials never
@@ -59,6 +59,14 @@ POLICY_OPTIONS = (
     "max_age",
     "min_free",
     "probe",
+    "backend",
+    "images",
+    "severities",
+    "only_fixed",
+    "policy",
+    "waivers",
+    "waivers_file",
+    "vex",
 )
 # Options that are mappings with credentials, or lists of them: of these only the names are published.
 NAMED_OPTIONS = ("source", "destinations")

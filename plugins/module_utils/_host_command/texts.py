@@ -11,6 +11,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.co
     COLLECT,
     DRIFT,
     RETENTION,
+    SCAN,
     SYNC,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import LINK, LOG, Paths
@@ -19,8 +20,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.sc
 MARKER = "# Managed by Ansible, module imagefleet.docker.host_command: changes made here are overwritten.\n"
 
 # Ends that people caused on purpose, the brake and another holder of the lock, are no failure of the unit, and neither is a
-# difference between regions: to find it was the unit's work.
-NO_FAILURE = "4 6 11"
+# difference between regions or an image that does not pass: to find it was the unit's work.
+NO_FAILURE = "4 6 11 12"
 
 
 WHAT = {
@@ -30,6 +31,7 @@ WHAT = {
     SYNC: "Bring images to the regions",
     DRIFT: "Compare regions with their source",
     CACHE: "Clean a pull-through cache",
+    SCAN: "Scan images for vulnerabilities",
 }
 AFTER = {CLEANUP: "docker.service"}
 NETWORK = "network-online.target"

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._cleanup.run import parse_options, run_cleanup
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.request import parse_collect_options
@@ -22,17 +21,22 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.co
     COLLECT,
     DRIFT,
     RETENTION,
+    SCAN,
     SYNC,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request import parse_retention_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.run import run_retention
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.lag import with_history
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.programs import run_command, run_program
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.regions import (
     drift_ending,
     parse_scheduled_sync,
     sync_ending,
 )
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.scan_lines import scan_lines
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.scan_news import with_scan_news
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.scans import run_scheduled_scan, scan_ending
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.cache import cache_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.collection import collection_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.distribution import drift_lines, sync_lines
@@ -40,7 +44,6 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.retentio
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.text import host_lines
 
 Progress = Optional[Callable[[str], None]]
-HELPER_TIMEOUT = 60
 
 
 @dataclass(frozen=True)
@@ -59,23 +62,6 @@ class Job:
     alone: bool = False
     ending: Optional[Callable[[Mapping[str, Any]], Tuple[ExitCode, str]]] = None
     remembering: Optional[Callable[[Mapping[str, Any], Mapping[str, Any], int], Mapping[str, Any]]] = None
-
-
-def run_program(argv: Sequence[str], text: str) -> Tuple[int, str, str]:
-    """Ask a credential helper. Raises OSError when there is none of that name, or when it does not answer."""
-    try:
-        done = subprocess.run(
-            list(argv), input=text, capture_output=True, universal_newlines=True, timeout=HELPER_TIMEOUT, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise OSError("it did not answer within %d seconds" % HELPER_TIMEOUT) from error
-    return done.returncode, done.stdout, done.stderr
-
-
-def run_command(argv: List[str]) -> Tuple[int, str, str]:
-    """Without a limit of ours: systemd ends what runs too long. Raises OSError when there is no such program."""
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, universal_newlines=True, check=False)
-    return done.returncode, done.stdout, done.stderr
 
 
 def _cleanup(options: Mapping[str, Any], apply: bool, progress: Progress, remember: bool) -> Mapping[str, Any]:
@@ -102,6 +88,10 @@ def _drift(options: Mapping[str, Any], _apply: bool, _progress: Progress, _remem
 
 def _cache(options: Mapping[str, Any], apply: bool, progress: Progress, _remember: bool) -> Mapping[str, Any]:
     return run_emptying(parse_cache_options(options), apply, run_command, progress)
+
+
+def _scan(options: Mapping[str, Any], _apply: bool, _progress: Progress, remember: bool) -> Mapping[str, Any]:
+    return run_scheduled_scan(options, remember)
 
 
 JOBS: Dict[str, Job] = {
@@ -140,5 +130,13 @@ JOBS: Dict[str, Job] = {
         "plan the clean-up of a pull-through cache on this host, and empty it when the configuration says apply",
         _cache,
         cache_lines,
+    ),
+    SCAN: Job(
+        "scan what the fleet runs and what registries keep, and judge it by a policy; changes no image",
+        _scan,
+        scan_lines,
+        acts=False,
+        ending=scan_ending,
+        remembering=with_scan_news,
     ),
 }

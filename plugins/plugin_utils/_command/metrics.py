@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Iterator, List, Optional, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import SCAN
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.metric_text import escaped
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.metrics import metric_lines
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import write_atomic
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import CommandConfig
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.metrics_regions import (
@@ -33,6 +35,8 @@ def metrics(
         lines += [f"# HELP {name} {help_line}", f"# TYPE {name} gauge"]
         for label, value in samples:
             lines.append(f'{name}{{name="{escaped(config.name)}"{label}}} {value}')
+    if config.command == SCAN and outcome.result is not None:
+        lines += metric_lines(outcome.result["results"], outcome.summary, config.name)
     return "\n".join(lines) + "\n"
 
 
@@ -49,6 +53,10 @@ def _families(
     yield "held", "1 if the brake file held the last run.", [("", int(outcome.held))]
     if config.valid_until is not None:
         yield "policy_valid_until_timestamp_seconds", "When the policy expires.", [("", config.valid_until)]
+    if config.command == SCAN and outcome.result is not None:
+        blind = int(bool(outcome.result["ledger_problem"]))
+        yield "ledger_incomplete", "1 if the fleet may run more than was scanned.", [("", blind)]
+        return
     if not summary:
         return
     for key, help_line in (

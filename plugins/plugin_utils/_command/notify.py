@@ -22,9 +22,11 @@ QUIET = (ExitCode.OK, ExitCode.HELD, ExitCode.LOCKED)
 
 
 def is_due(config: CommandConfig, report: Mapping[str, Any]) -> bool:
-    """Whether it has been so for as many runs as the configuration waits for."""
-    if not config.notify_command or report["exit_code"] in QUIET:
+    """Whether there is news, or it has not been well for as many runs as the configuration waits for."""
+    if not config.notify_command:
         return False
+    if report["exit_code"] in QUIET:
+        return report["exit_code"] == ExitCode.OK and bool((report["result"] or {}).get("news"))
     # A difference that goes away while others come is not one that lasts.
     return (longest(report["result"]) or report["troubled_runs"]) >= config.notify_after
 

@@ -19,6 +19,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     RefusedError,
     RegistryError,
     StateError,
+    ToolError,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import Paths
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import parse_time
@@ -47,6 +48,7 @@ EXIT_BY_ERROR = (
     (EngineError, ExitCode.ENGINE),
     (RegistryError, ExitCode.ENGINE),
     (StateError, ExitCode.STATE),
+    (ToolError, ExitCode.TOOL),
     (FleetError, ExitCode.ITEMS_FAILED),
 )
 
