@@ -41,15 +41,18 @@ class Scans:
     def remember(self, age: int = 0, **verdicts: content.Manifest) -> None:
         told = {
             image.digest: {
-                "status": status,
-                "scanned": iso_time(int(time.time()) - age),
-                "scanner": "trivy 0.58.1",
-                "reasons": ["critical: 1 of at most 0"] if status == "failed" else [],
-                "images": [WEB],
+                "linux/amd64": {
+                    "at": int(time.time()) - age,
+                    "status": status,
+                    "scanned": iso_time(int(time.time()) - age),
+                    "scanner": "trivy 0.58.1",
+                    "reasons": ["critical: 1 of at most 0"] if status == "failed" else [],
+                    "images": [WEB],
+                }
             }
             for status, image in verdicts.items()
         }
-        (self.folder / "scans.json").write_text(json.dumps({"schema": 1, "seen": {}, "images": told}))
+        (self.folder / "scans.json").write_text(json.dumps({"schema": 1, "verdicts": told}))
 
     def gate(self, **more: Any) -> dict[str, Any]:
         return {"scan_gate": {"state_dir": str(self.folder), **more}}
@@ -68,7 +71,7 @@ def test_what_passed_is_brought_and_the_rest_says_why_not(regions: Regions, scan
         assert region.tags(WEB) == {"1.0.0": GOOD.digest, "latest": GOOD.digest}
     why = {row["tag"]: row["error"] for row in result["plan"] if row["action"] == "hold"}
     assert set(why) == {"1.1.0", "1.2.0"} and result["summary"]["kept_back_by_scan"] == 4
-    assert why["1.1.0"].startswith("scan gate: it failed a scan by trivy 0.58.1 at ")
+    assert why["1.1.0"].startswith("scan gate: it failed a scan by trivy 0.58.1 for linux/amd64 at ")
     assert "(critical: 1 of at most 0); rebuild it" in why["1.1.0"]
     assert why["1.2.0"].startswith("scan gate: %s was never scanned" % NEVER.digest)
     # Nothing of what stays was even read.

@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "_host_command": {"_errors", "_image"},
     "_retention": {"_errors", "_image", "_policy"},
     "_fleet": {"_errors", "_image", "_policy"},
-    "_store": {"_errors", "_fleet", "_image", "_policy"},
+    "_store": {"_errors", "_fleet", "_image", "_policy", "_scan"},
     "_engine": {"_errors", "_image", "_prune"},
     "_registry": {"_errors", "_image", "_store"},
     "_survey": {"_errors", "_image", "_policy", "_registry"},

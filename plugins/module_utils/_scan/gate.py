@@ -44,8 +44,8 @@ class Gate:
     unscanned: str = REFUSE
 
     def ask(self, digest: str, verdict: Optional[Mapping[str, Any]], now: int) -> Answer:
-        """`verdict` is what is remembered of the digest (`status`, `scanned` ISO 8601, `scanner`, `reasons`, `images`), None when it is
-        unknown; `now` in epoch seconds. For several platforms the digest is that of the index."""
+        """`verdict` is what is remembered of the digest (`status`, `scanned` ISO 8601, `scanner`, `platform`, `reasons`), None when it
+        is unknown; `now` in epoch seconds. For several platforms the digest is that of the index."""
         answer = _judged(digest, verdict, self.max_age, now)
         if self.unscanned == ALLOW and answer.kind != FAILED:
             return Answer(True, answer.kind, answer.reason)
@@ -72,6 +72,7 @@ def _judged(digest: str, verdict: Optional[Mapping[str, Any]], max_age: int, now
         return Answer(False, NEVER_SCANNED, "%s was never scanned; %s" % (digest, SCAN_IT))
     status, when = verdict.get("status"), verdict.get("scanned")
     by = " by %s" % verdict["scanner"] if verdict.get("scanner") else ""
+    by += " for %s" % verdict["platform"] if verdict.get("platform") else ""
     if status == FAILED:
         words = (
             "it failed a scan%s at %s%s; rebuild it with what is fixed, or waive with owner and date, and scan again"

@@ -7,46 +7,38 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, Mapping, Sequence, Tuple
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import told_time
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.compare import KEPT, memory_name
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import SEVERITIES
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.verdict import FAILED, NOT_SCANNED, Verdict
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.remembered import (
+    decode_verdicts,
+    remember_verdicts,
+)
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.verdict import NOT_SCANNED, Verdict
 
 #: For load_memory_file() and save_memory_file().
 SCHEMA = 1
-WORST_FIRST = (FAILED, NOT_SCANNED)
 FirstSeen = Dict[str, Dict[str, Dict[str, List[int]]]]
 
 
 def decode_memory(document: Mapping[str, Any]) -> Dict[str, Any]:
-    """The memory in a document that was read, checked; {} is an empty one. Raises ValueError, TypeError, KeyError or AttributeError.
+    """The memory in a document that was read, checked. Raises ValueError, TypeError, KeyError or AttributeError.
 
     {"scanned": {repository: seconds},
      "first_seen": {repository: {id: {package: [first, last]}}},                       epoch seconds
      "last": {name: {"at": seconds, "findings": [[id, package, severity, fixable]]}},   canonical names with tag or digest
-     "verdicts": {digest: {"at": seconds, "status", "scanned" (ISO 8601), "scanner", "reasons", "images"}}}
+     "verdicts": what remembered.py knows}
     """
     first_seen: FirstSeen = {}
-    for repository, identifier, package, first, last in _sights(document.get("first_seen", {})):
+    for repository, identifier, package, first, last in _sights(document["first_seen"]):
         first_seen.setdefault(repository, {}).setdefault(identifier, {})[package] = [_second(first), _second(last)]
     return {
-        "scanned": {str(one): _second(when) for one, when in document.get("scanned", {}).items()},
+        "scanned": {str(one): _second(when) for one, when in document["scanned"].items()},
         "first_seen": first_seen,
         "last": {
             name: {"at": _second(one["at"]), "findings": [_row(*row) for row in one["findings"]]}
-            for name, one in document.get("last", {}).items()
+            for name, one in document["last"].items()
         },
-        "verdicts": {
-            digest: {
-                "at": _second(one["at"]),
-                "status": str(one["status"]),
-                "scanned": str(one["scanned"]),
-                "scanner": str(one["scanner"]),
-                "reasons": [str(reason) for reason in one["reasons"]],
-                "images": [str(image) for image in one["images"]],
-            }
-            for digest, one in document.get("verdicts", {}).items()
-        },
+        "verdicts": decode_verdicts(document["verdicts"]),
     }
 
 
@@ -78,37 +70,8 @@ def remember(memory: Mapping[str, Any], verdicts: Sequence[Verdict], now: int) -
         "scanned": repositories,
         "first_seen": first_seen,
         "last": last_scans,
-        "verdicts": _verdicts(_young(memory.get("verdicts", {}), now), _by_digest(verdicts, now)),
+        "verdicts": remember_verdicts(memory.get("verdicts", {}), verdicts, now, KEPT),
     }
-
-
-def _verdicts(known: Mapping[str, Any], found: Mapping[str, Any]) -> Dict[str, Any]:
-    """What failed stays failed until a scan proves better: one that did not come about does not."""
-    kept = dict(known)
-    for digest, entry in found.items():
-        if entry["status"] != NOT_SCANNED or known.get(digest, {}).get("status") != FAILED:
-            kept[digest] = entry
-    return kept
-
-
-def _by_digest(verdicts: Sequence[Verdict], now: int) -> Dict[str, Dict[str, Any]]:
-    """By every digest of an image, that of its index among them: of the platforms of one index the worst verdict of the run counts."""
-    found: Dict[str, Dict[str, Any]] = {}
-    for verdict in sorted(verdicts, key=lambda one: WORST_FIRST.index(one.status) if one.status in WORST_FIRST else 9):
-        for digest in verdict.digests:
-            entry = found.setdefault(
-                digest,
-                {
-                    "at": now,
-                    "status": verdict.status,
-                    "scanned": told_time(now),
-                    "scanner": verdict.scanner,
-                    "reasons": list(verdict.reasons),
-                    "images": [],
-                },
-            )
-            entry["images"] = sorted({*entry["images"], verdict.subject.image})
-    return found
 
 
 def _sights(first_seen: Mapping[str, Any]) -> Iterator[Tuple[str, str, str, int, int]]:

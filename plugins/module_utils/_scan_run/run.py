@@ -11,7 +11,6 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PartialFailure
-from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso_time
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.memory import decode_memory, remember
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.metrics import metric_lines
@@ -24,7 +23,6 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.target
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import write_atomic
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.lock import exclusive_lock
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_memory import (
-    ScanMemory,
     load_memory,
     lock_path,
     save_memory,
@@ -32,7 +30,6 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_memo
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import Run
 
 _SHOWN = 5
-FORGET_AFTER = 90 * 86400
 
 
 def run_scan(
@@ -50,16 +47,16 @@ def run_scan(
         engine = _engine(request)
         targets = find_targets(request.targets, engine, request.registries, now)
         outcomes = scan_all(targets.targets, request, run, run_program, engine)
-        verdicts = [_judge(outcome, request, memory.seen, now) for outcome in outcomes]
+        verdicts = [_judge(outcome, request, memory, now) for outcome in outcomes]
         # A report tells how things are after this scan, so the same findings make the same report the next time.
-        after = remember(memory.seen, verdicts, now)
+        after = remember(memory, verdicts, now)
         lasting = [_judge(outcome, request, after, now) for outcome in outcomes]
         reports = _plan_reports(request, lasting, now)
         result = _result(request, verdicts, reports, [*([damage] if damage else []), *targets.notes], now)
         if apply:
             if reports is not None:
                 reports.write()
-            save_memory(request.state_dir, ScanMemory(after, _images(memory, result, now)), damage is not None)
+            save_memory(request.state_dir, after, damage is not None)
             _write_metrics(request, result)
     _complain(request, outcomes, result)
     return result
@@ -126,21 +123,6 @@ def _diff(reports: Optional[Reports]) -> Dict[str, str]:
         "before": reports.index_before,
         "after": reports.index_after,
     }
-
-
-def _images(memory: ScanMemory, result: Mapping[str, Any], now: int) -> Dict[str, Mapping[str, Any]]:
-    """An image that was not scanned for FORGET_AFTER seconds is forgotten."""
-    oldest = iso_time(max(now - FORGET_AFTER, 0))
-    images: Dict[str, Mapping[str, Any]] = {
-        key: entry for key, entry in memory.images.items() if str(entry.get("scanned")) >= oldest
-    }
-    for told in result["results"]:
-        images[told["digest"] or told["image"]] = {
-            "scanned": iso_time(now),
-            "images": told["references"] or [told["image"]],
-            **{key: told[key] for key in ("status", "reasons", "counts", "hosts", "scanner")},
-        }
-    return images
 
 
 def _write_metrics(request: ScanRequest, result: Mapping[str, Any]) -> None:

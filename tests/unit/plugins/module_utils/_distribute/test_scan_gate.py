@@ -29,16 +29,19 @@ def scanned(tmp_path):
     def write(**more):
         verdicts = {
             digest: {
-                "status": status,
-                "scanned": iso_time(int(time.time())),
-                "scanner": "x 1",
-                "reasons": [],
-                "images": [],
+                "": {
+                    "at": int(time.time()),
+                    "status": status,
+                    "scanned": iso_time(int(time.time())),
+                    "scanner": "x 1",
+                    "reasons": [],
+                    "images": [],
+                }
             }
             for digest, status in more.pop("verdicts", {}).items()
         }
         folder.mkdir(exist_ok=True)
-        (folder / "scans.json").write_text(json.dumps({"schema": 1, "seen": {}, "images": verdicts}))
+        (folder / "scans.json").write_text(json.dumps({"schema": 1, "verdicts": verdicts}))
         return {"state_dir": str(folder), **more}
 
     return write
@@ -89,7 +92,7 @@ def test_an_old_scan_does_not_count(world, scanned):
     assert held(world.run(scan_gate=scanned(verdicts={good: "passed"}, max_age="9d"))) == []
 
 
-@pytest.mark.parametrize("damage", [None, "{", '{"schema": 2}', '{"schema": 1, "seen": {}, "images": {"x": 1}}'])
+@pytest.mark.parametrize("damage", [None, "{", '{"schema": 2}', '{"schema": 1, "verdicts": {"x": 1}}'])
 def test_without_a_memory_nothing_counts_as_scanned(world, scanned, damage):
     world.source.hold("app", "1.0.0", "good")
     gate = scanned()

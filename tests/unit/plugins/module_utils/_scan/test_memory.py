@@ -14,6 +14,7 @@ from hypothesis import given
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.listing import Listing
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.memory import decode_memory, remember
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.policy import Policy
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.remembered import worst_verdict
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.rows import row
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.subject import Subject
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.verdict import judge
@@ -144,12 +145,14 @@ def test_verdicts_by_digest():
     memory = after({}, OPENSSL, policy={"max": {"critical": 0}})
     assert memory["verdicts"] == {
         DIGEST: {
-            "at": NOW,
-            "status": "failed",
-            "scanned": "2026-11-18T11:06:40Z",
-            "scanner": "trivy 0.58.1",
-            "reasons": ["1 critical counts, 0 are allowed: CVE-2026-1 in openssl 3.0.1 (fixed in 3.0.2)"],
-            "images": [NAME],
+            "linux/amd64": {
+                "at": NOW,
+                "status": "failed",
+                "scanned": "2026-11-18T11:06:40Z",
+                "scanner": "trivy 0.58.1",
+                "reasons": ["1 critical counts, 0 are allowed: CVE-2026-1 in openssl 3.0.1 (fixed in 3.0.2)"],
+                "images": [NAME],
+            }
         }
     }
 
@@ -161,16 +164,43 @@ def test_of_the_platforms_of_an_index_the_worst_counts():
     policy = {"max": {"critical": 0}}
     bad, good = verdict(OPENSSL, subject=amd, policy=policy), verdict(CURL, subject=arm, policy=policy)
     for order in ([bad, good], [good, bad]):
-        statuses = {key[7:8]: one["status"] for key, one in remember({}, order, NOW)["verdicts"].items()}
-        assert statuses == {"1": "failed", "2": "failed", "3": "passed"}
+        assert worst(remember({}, order, NOW)) == {"1": "failed", "2": "failed", "3": "passed"}
+    # A later scan of one platform says nothing of the other, and one of the other that is better does.
+    later = remember(remember({}, [bad], NOW), [good], NOW + DAY)
+    assert worst(later) == {"1": "failed", "2": "failed", "3": "passed"}
+    assert worst_verdict(later["verdicts"]["sha256:" + "1" * 64])["platform"] == "linux/amd64"
+    mended = verdict(CURL, subject=amd, policy=policy)
+    assert worst(remember(later, [mended], NOW + DAY)) == {"1": "passed", "2": "passed", "3": "passed"}
+
+
+def test_of_platforms_that_passed_the_oldest_scan_counts():
+    index = "registry.example.com/team/app@sha256:" + "1" * 64
+    amd = Subject(NAME, (NAME, index), "sha256:" + "2" * 64, (), "linux/amd64")
+    arm = Subject(NAME, (NAME, index), "sha256:" + "3" * 64, (), "linux/arm64")
+    memory = remember(remember({}, [verdict(CURL, subject=arm)], NOW), [verdict(CURL, subject=amd)], NOW + DAY)
+    counts = worst_verdict(memory["verdicts"]["sha256:" + "1" * 64])
+    assert (counts["at"], counts["platform"]) == (NOW, "linux/arm64")
+
+
+def test_what_had_no_platform_is_replaced_by_what_has_one():
+    nowhere = Subject(NAME, (NAME,), DIGEST)
+    blind = judge(nowhere, None, "timeout", Policy(), (), (), {}, NOW)
+    memory = remember({}, [blind], NOW)
+    assert worst(memory) == {"a": "not_scanned"}
+    assert worst(remember(memory, [verdict(CURL)], NOW + DAY)) == {"a": "passed"}
+    assert worst(remember(remember({}, [verdict(CURL)], NOW), [blind], NOW + DAY)) == {"a": "not_scanned"}
+
+
+def worst(memory):
+    return {digest[7:8]: worst_verdict(one)["status"] for digest, one in memory["verdicts"].items()}
 
 
 def test_a_scan_that_did_not_come_about_does_not_take_back_that_it_failed():
     failed = after({}, OPENSSL, policy={"max": {"critical": 0}})
     blind = judge(APP, None, "timeout", Policy(), (), (), failed, NOW + DAY)
-    assert remember(failed, [blind], NOW + DAY)["verdicts"][DIGEST]["status"] == "failed"
+    assert remember(failed, [blind], NOW + DAY)["verdicts"][DIGEST]["linux/amd64"]["status"] == "failed"
     passed = after({}, OPENSSL)
-    assert remember(passed, [blind], NOW + DAY)["verdicts"][DIGEST]["status"] == "not_scanned"
+    assert remember(passed, [blind], NOW + DAY)["verdicts"][DIGEST]["linux/amd64"]["status"] == "not_scanned"
 
 
 @given(st.lists(st.lists(FINDINGS, max_size=4), max_size=4))
@@ -217,6 +247,11 @@ def test_a_damaged_memory_is_refused_or_can_be_used(document):
         {"last": {"n": {"at": 1.5, "findings": []}}},
         {"last": {"n": {"findings": []}}},
         {"verdicts": {"d": {"at": 1}}},
+        {
+            "verdicts": {
+                "d": {"": {"at": 1, "status": "fine", "scanned": "", "scanner": "", "reasons": [], "images": []}}
+            }
+        },
         {"verdicts": 7},
     ],
 )

@@ -182,8 +182,8 @@ def test_what_is_remembered_of_an_image_is_for_others_to_ask(tmp_path):
     (row,) = scene.scan(policy={"max": {"critical": 0}})["results"]
     memory, damage = load_memory(str(tmp_path / "state"), decode_memory)
     assert damage is None
-    entry = memory.images[row["digest"]]
-    assert (entry["status"], entry["images"], entry["counts"]) == ("failed", [IMAGE], row["counts"])
+    (entry,) = memory["verdicts"][row["digest"]].values()
+    assert (entry["status"], entry["images"], entry["reasons"]) == ("failed", [IMAGE], row["reasons"])
     assert ((tmp_path / "state" / "scans.json").stat().st_mode & 0o777) == 0o600
 
 
@@ -191,10 +191,10 @@ def test_images_that_are_not_scanned_any_more_are_forgotten_in_time(tmp_path):
     scene = Scene(tmp_path, "grype", samples={OTHER: CLEAN["grype"]}, packages=3)
     scene.scan(images=[OTHER])
     scene.scan(images=[IMAGE], now=NOW + 89 * DAY)
-    assert len(load_memory(str(tmp_path / "state"), decode_memory)[0].images) >= 1
+    assert len(load_memory(str(tmp_path / "state"), decode_memory)[0]["verdicts"]) >= 1
     scene.scan(images=[IMAGE], now=NOW + 91 * DAY)
     memory, _damage = load_memory(str(tmp_path / "state"), decode_memory)
-    assert {name for entry in memory.images.values() for name in entry["images"]} == {IMAGE}
+    assert {name for by in memory["verdicts"].values() for one in by.values() for name in one["images"]} == {IMAGE}
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_images_that_are_not_scanned_any_more_are_forgotten_in_time(tmp_path):
         "[]",
         '{"schema": 1}',
         '{"schema": 2, "seen": {}, "images": {}}',
-        '{"schema": 1, "seen": {}, "images": {"a": 3}}',
+        '{"schema": 1, "scanned": {}, "first_seen": {}, "last": {}, "verdicts": {"a": 3}}',
     ],
 )
 def test_a_damaged_memory_begins_anew_says_so_and_is_kept_aside(tmp_path, text):
