@@ -87,10 +87,10 @@ def build_docs(run: Run, site: Path, collection: Path) -> None:
 
 def integration_config(collection: Path) -> None:
     """Hand the lab's facts, and where stand-ins for programs are, to the integration targets."""
-    facts = (_LAB_ROOT / "test" / "integration_config.yml").read_text()
-    stand_ins = collection / "tests" / "stand_ins" / "stand_ins.py"
-    target = collection / "tests" / "integration" / "integration_config.yml"
-    target.write_text("%s\nstand_ins: %s\n" % (facts.rstrip("\n"), stand_ins))
+    _head, _line, facts_text = (_LAB_ROOT / "test" / "integration_config.yml").read_text().partition("---\n")
+    facts = json.loads(facts_text)
+    facts["stand_ins"] = str(collection / "tests" / "stand_ins" / "stand_ins.py")
+    (collection / "tests" / "integration" / "integration_config.yml").write_text(json.dumps(facts, indent=2) + "\n")
 
 
 def lab_inventory(names: tuple[str, ...] = ("test",)) -> str:

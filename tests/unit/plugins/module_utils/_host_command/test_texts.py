@@ -22,7 +22,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.te
 PATHS = paths_of("nightly")
 SCHEDULE = parse_schedule("30 1 1,15 * *")
 AFTER = {"cleanup": "docker.service"}
-AFTER.update(dict.fromkeys(("retention", "collect", "sync", "drift", "cache"), "network-online.target"))
+AFTER.update(dict.fromkeys(("retention", "collect", "sync", "drift", "cache", "scan"), "network-online.target"))
 
 
 def parse(text):
@@ -46,8 +46,8 @@ def test_a_service_runs_its_job_once(command):
     assert unit["Service"] == {
         "Type": "oneshot",
         "ExecStart": "/usr/local/bin/imagefleet %s --config /etc/imagefleet/nightly.json" % command,
-        # The brake or an undo that is not over, another holder of the lock, and a region that is behind.
-        "SuccessExitStatus": "4 6 11",
+        # The brake or an undo that is not over, another holder of the lock, a region that is behind, and images that do not pass.
+        "SuccessExitStatus": "4 6 11 12",
         "Nice": "10",
         "NoNewPrivileges": "yes",
     }
