@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.verdict import FAILED, NOT_SCANNED, PASSED
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.scan_names import called
 
 IN_GRACE = "in_grace"
 SHOWN = 3
@@ -36,7 +37,7 @@ def _verdicts(result: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[
         found = [known[name] for name in (row["image"], *row["references"]) if name in known]
         was = min(found, key=STATUSES.index) if found else None
         if was is not None and was != row["status"]:
-            yield "%s %s, it %s before" % (row["image"], WORDS[row["status"]], _past(was))
+            yield "%s %s, it %s before" % (called(row), WORDS[row["status"]], _past(was))
 
 
 def _grace(result: Mapping[str, Any]) -> Iterator[str]:
@@ -45,7 +46,7 @@ def _grace(result: Mapping[str, Any]) -> Iterator[str]:
         if new:
             names = ", ".join("%s in %s" % (one["id"], one["package"]) for one in new[:SHOWN])
             more = ", and %d more" % (len(new) - SHOWN) if len(new) > SHOWN else ""
-            yield "%s: the period of grace began for %s%s" % (row["image"], names, more)
+            yield "%s: the period of grace began for %s%s" % (called(row), names, more)
 
 
 def _waivers(result: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
