@@ -32,12 +32,15 @@ def with_scan_news(result: Mapping[str, Any], previous: Mapping[str, Any], _now:
 
 
 def _verdicts(result: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
+    """By the names whose verdict changed: an image may have another one beside it whose verdict did not."""
     known = _statuses(before)
     for row in result["results"]:
-        found = [known[name] for name in (row["image"], *row["references"]) if name in known]
-        was = min(found, key=STATUSES.index) if found else None
-        if was is not None and was != row["status"]:
-            yield "%s %s, it %s before" % (called(row), WORDS[row["status"]], _past(was))
+        names = [name for name in row["references"] if "@" not in name] or [row["image"]]
+        for was in STATUSES:
+            changed = [name for name in names if was != row["status"] and known.get(name) == was]
+            if changed:
+                more = " (and %d more of its names)" % (len(changed) - 1) if len(changed) > 1 else ""
+                yield "%s%s %s, it %s before" % (changed[0], more, WORDS[row["status"]], _past(was))
 
 
 def _grace(result: Mapping[str, Any]) -> Iterator[str]:
