@@ -195,8 +195,8 @@ def mine(found: Targets) -> list[Target]:
 
 def test_both_stores_that_run_one_image_lead_to_one_scan(benches: dict[str, Workbench], fleet: Fleet) -> None:
     release = content.index([content.image([Layer("shared", 5000, BUSYBOX)], platform=one, note=one) for one in BOTH])
-    name = "%s/t-scan-targets/web:1" % REGISTRY
-    push(REGISTRY, "t-scan-targets/web", release, "1")
+    name = "%s/t-scan-targets/stores:1" % REGISTRY
+    push(REGISTRY, "t-scan-targets/stores", release, "1")
     for host, bench in (("web-1", benches["overlay2"]), ("web-2", benches["containerd"])):
         runs(bench, name)
         fleet.observe(host, bench.docker_host)
@@ -204,12 +204,12 @@ def test_both_stores_that_run_one_image_lead_to_one_scan(benches: dict[str, Work
     (only,) = mine(find([REGISTRY], ledger=str(fleet.path)))
     assert only.hosts == ("web-1", "web-2") and only.problem is None
     assert (only.digest, only.platform) == (child(release, HERE).digest, HERE)
-    by_index = "%s/t-scan-targets/web@%s" % (REGISTRY, release.digest)
+    by_index = "%s/t-scan-targets/stores@%s" % (REGISTRY, release.digest)
     assert {name, by_index, only.name} == set(only.references)
     # Named as well, known by the engine, and kept by the registry: still one.
     for bench in benches.values():
         engine = parse_engine_options({"docker_host": bench.docker_host})
-        for more in ({}, {"repositories": [{"registry": REGISTRY, "names": ["t-scan-targets/web"]}]}):
+        for more in ({}, {"repositories": [{"registry": REGISTRY, "names": ["t-scan-targets/stores"]}]}):
             again = find([REGISTRY], partial(EngineApi, engine), ledger=str(fleet.path), images=[name], **more)
             (only,) = mine(again)
             assert (only.source, only.hosts) == ("engine", ("web-1", "web-2"))

@@ -130,7 +130,7 @@ def _image(client: TransferClient, repository: str, reference: str, target: Targ
                 waiting.append(_read(client, repository, child.digest))
     contents = contents_of(manifests, root.digest)
     if len(contents) > 1 and target.platform is None:
-        raise RegistryError("%s has images for %d platforms; say which" % (target.name, len(contents)))
+        raise RegistryError("%s has images for %d platforms; say with platform which" % (target.name, len(contents)))
     chosen = contents[0] if len(contents) == 1 else choose(contents, target.platform or "")
     if chosen is None:
         raise RegistryError("%s has no image for %s" % (target.name, target.platform))

@@ -132,7 +132,8 @@ class Debsecan:
         if code != 0 or any(line.startswith("error:") for line in errors.splitlines()):
             # It complains of versions that it cannot compare and goes on without the package: then nothing is certain.
             raise ToolError(
-                "%s (exit code %d): %s%s" % (what, code, _said(errors or output), self._advice(errors, suite))
+                "%s%s: %s%s"
+                % (what, " (exit code %d)" % code if code else "", _said(errors or output), self._advice(errors, suite))
             )
         return output
 
