@@ -106,7 +106,8 @@ def test_what_is_found_what_is_told_and_what_is_left(fleet: Fleet) -> None:
         assert ended.code == 12, ended.errors
         report = job.report
         assert statuses(report) == {WEB: "failed", API: "passed", TOOL: "not_scanned"}
-        assert "1 of 3 images do not pass the policy" in report["message"] and "are not scanned" in report["message"]
+        bad = "1 of 3 images do not pass the policy: %s/shop/web:1.0.0 (" % fleet.registry
+        assert bad in report["message"] and "are not scanned" in report["message"]
         (web,) = [row for row in report["result"]["results"] if row["status"] == "failed"]
         assert [(one["id"], one["package"], one["fixed"], one["counted"]) for one in web["findings"]] == [
             ("CVE-2026-1000", "openssl", "3.1-1", True)
@@ -131,7 +132,7 @@ def test_news_is_told_once(fleet: Fleet) -> None:
         assert job.run().code == 12
         push(fleet.registry, WEB, GOOD, "1.0.0", "latest")
         ended = job.run()
-        assert ended.code == 0 and "passes, it failed before" in ended.output
+        assert ended.code == 0 and "shop/web:1.0.0 (and 1 more of its names) passes, it failed before" in ended.output
         assert (len(job.calls), job.told["exit_code"]) == (2, 0)
         assert job.run().code == 0 and len(job.calls) == 2
 

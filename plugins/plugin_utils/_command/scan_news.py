@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.verdict import FAILED, NOT_SCANNED, PASSED
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.scan_names import called
 
 IN_GRACE = "in_grace"
 SHOWN = 3
@@ -31,12 +32,15 @@ def with_scan_news(result: Mapping[str, Any], previous: Mapping[str, Any], _now:
 
 
 def _verdicts(result: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
+    """By the names whose verdict changed: an image may have another one beside it whose verdict did not."""
     known = _statuses(before)
     for row in result["results"]:
-        found = [known[name] for name in (row["image"], *row["references"]) if name in known]
-        was = min(found, key=STATUSES.index) if found else None
-        if was is not None and was != row["status"]:
-            yield "%s %s, it %s before" % (row["image"], WORDS[row["status"]], _past(was))
+        names = [name for name in row["references"] if "@" not in name] or [row["image"]]
+        for was in STATUSES:
+            changed = [name for name in names if was != row["status"] and known.get(name) == was]
+            if changed:
+                more = " (and %d more of its names)" % (len(changed) - 1) if len(changed) > 1 else ""
+                yield "%s%s %s, it %s before" % (changed[0], more, WORDS[row["status"]], _past(was))
 
 
 def _grace(result: Mapping[str, Any]) -> Iterator[str]:
@@ -45,7 +49,7 @@ def _grace(result: Mapping[str, Any]) -> Iterator[str]:
         if new:
             names = ", ".join("%s in %s" % (one["id"], one["package"]) for one in new[:SHOWN])
             more = ", and %d more" % (len(new) - SHOWN) if len(new) > SHOWN else ""
-            yield "%s: the period of grace began for %s%s" % (row["image"], names, more)
+            yield "%s: the period of grace began for %s%s" % (called(row), names, more)
 
 
 def _waivers(result: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:

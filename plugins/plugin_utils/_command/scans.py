@@ -21,6 +21,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._store.ledger im
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_memory import DEFAULT_STATE_DIR
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.programs import run_program, tool_runner
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.scan_names import called
 
 # As the module has them.
 DEFAULTS: Mapping[str, Any] = {"scan_timeout": 900, "state_dir": DEFAULT_STATE_DIR}
@@ -84,5 +85,5 @@ def scan_ending(result: Mapping[str, Any]) -> Tuple[ExitCode, str]:
 
 
 def _named(rows: List[Mapping[str, Any]]) -> str:
-    named = ["%s (%s)" % (row["image"], "; ".join(row["reasons"]) or "no reason told") for row in rows[:SHOWN]]
+    named = ["%s (%s)" % (called(row), "; ".join(row["reasons"]) or "no reason told") for row in rows[:SHOWN]]
     return ", ".join(named) + (", and %d more" % (len(rows) - SHOWN) if len(rows) > SHOWN else "")

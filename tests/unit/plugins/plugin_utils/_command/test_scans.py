@@ -262,6 +262,18 @@ def test_verdicts_that_changed_are_news():
     assert with_scan_news(unknown(), lost, NOW)["news"] == [WEB + " is not scanned, it passed before"]
 
 
+def test_the_name_whose_verdict_changed_is_told():
+    before, now = bad(), good()
+    # Both names are of one image now, and only one of them failed before.
+    (now["results"][0]["references"], now["results"][1]["references"]) = ([API, WEB, WEB + "-alias"], [])
+    now["results"] = now["results"][:1]
+    assert with_scan_news(now, report_of(before), NOW)["news"] == [WEB + " passes, it failed before"]
+    before["results"][1]["references"].append(WEB + "-alias")
+    assert with_scan_news(now, report_of(before), NOW)["news"] == [
+        WEB + " (and 1 more of its names) passes, it failed before"
+    ]
+
+
 def test_a_period_of_grace_that_begins_is_news_once():
     fleet, policy = Scans(), {"grace": {"critical": "7d"}}
     first = with_scan_news(fleet.result({WEB: scanned(HOLE)}, policy), {}, NOW)
