@@ -85,7 +85,7 @@ options:
           - A program on the target, with arguments, that is run when a run did not end well, with the JSON report of the run on its
             standard input. Not well means any exit code but 0, the brake, and a lock that another run holds. So it tells of
             O(config.command=drift) that found something, and of every job that failed. O(config.command=scan) also tells of news when
-            all is well: a verdict that changed, a period of grace that began, a waiver that ends.
+            all is well, which are a verdict that changed, a period of grace that began, a waiver that ends.
           - It is not given to a shell, and has 60 seconds. When it fails, the message, the report and the metrics say so; the exit
             code stays that of the run.
           - The report holds no credentials. Do not write any into the arguments, the program can read them from a file.

@@ -113,8 +113,7 @@ class EngineApi:
             # Raises what the engine says.
             self._text(what, response)
         try:
-            for chunk in response.iter_content(size):
-                yield chunk
+            yield from response.iter_content(size)
         except Exception as error:  # the connection broke while the body was read
             raise EngineUnreachable(sdk.describe_failure(self._options, error)) from error
         finally:

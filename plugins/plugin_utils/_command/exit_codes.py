@@ -31,7 +31,8 @@ MEANINGS = {
     ExitCode.OK: "done; with nothing to delete as well",
     ExitCode.BUG: "unexpected error, please report it with the traceback",
     ExitCode.USAGE: "wrong arguments or a configuration that cannot be used; nothing was contacted",
-    ExitCode.ITEMS_FAILED: "some deletions or copies failed or were refused with an error, the others were done; or not everything could be compared or scanned",
+    ExitCode.ITEMS_FAILED: "some deletions or copies failed or were refused with an error, the others were done; or not everything "
+    "could be compared or scanned",
     ExitCode.HELD: "the brake file holds, or the undo of a registry is not over yet, or the upstream of a cache does not answer: planned, nothing deleted",
     ExitCode.POLICY_EXPIRED: "the policy is expired or of an unknown schema: planned at most, nothing deleted",
     ExitCode.LOCKED: "another run or a deployment holds the lock; nothing was done",

@@ -65,7 +65,7 @@ def test_the_verdict_comes_first_then_what_to_look_at():
 
 
 def test_the_sections_of_an_image():
-    told = report(*fleet()).split("## registry.example.com/team/blind:1")[0]
+    told = report(*fleet()).split("## registry.example.com/team/blind:1", maxsplit=1)[0]
     assert lines_of(told, "## registry.example.com/team/app:1: failed")[0] == (
         "- 1 critical counts, 0 are allowed: CVE-2026-1 in openssl 3.0.1 (fixed in 3.0.2; 30d old, 7d are allowed)".replace(
             "(", "\\("

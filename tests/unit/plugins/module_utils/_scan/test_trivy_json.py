@@ -178,8 +178,14 @@ def test_newer_versions_tell_theirs() -> None:
         (report({"Vulnerabilities": [None]}), "a.json: Results[0].Vulnerabilities[0] is null, an object is needed"),
         (report({"Packages": 3}), "a.json: Results[0].Packages is 3, a list is needed"),
         (report(Metadata={"OS": {"EOSL": "yes"}}), "a.json: Metadata.OS.EOSL is 'yes', true or false is needed"),
-        (report({}, {}, {"Vulnerabilities": [vulnerability(Severity=7)]}), "a.json: Results[2].Vulnerabilities[0].Severity is 7, a text is needed"),
-        (report({"Vulnerabilities": [vulnerability(Severity="BAD")]}), "Results[0].Vulnerabilities[0].Severity: the severity is 'BAD', known are critical, high"),
+        (
+            report({}, {}, {"Vulnerabilities": [vulnerability(Severity=7)]}),
+            "a.json: Results[2].Vulnerabilities[0].Severity is 7, a text is needed",
+        ),
+        (
+            report({"Vulnerabilities": [vulnerability(Severity="BAD")]}),
+            "Results[0].Vulnerabilities[0].Severity: the severity is 'BAD', known are critical, high",
+        ),
         (report({"Vulnerabilities": [vulnerability(VulnerabilityID="")]}), "Vulnerabilities[0].VulnerabilityID is '', a text that is not empty"),
         (report({"Vulnerabilities": [vulnerability(PkgName=None)]}), "Vulnerabilities[0].PkgName is missing"),
         (report({"Vulnerabilities": [vulnerability(CVSS={"nvd": {"V3Score": "9.8"}})]}), "Vulnerabilities[0].CVSS.nvd.V3Score is '9.8', a number is needed"),

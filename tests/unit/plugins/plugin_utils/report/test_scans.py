@@ -46,8 +46,10 @@ def test_what_is_not_known_comes_before_what_failed_and_the_worst_is_first():
         "  registry.example.com/shop/job:7  db-1   trivy 0.58.1 did not end within 10m",
         "Failed, the worst first:",
         "  IMAGE                                HOSTS                           CRITICAL  HIGH  MEDIUM  LOW  UNKNOWN  FIRST REASON",
-        "  registry.example.com/shop/web:2.1.0  web-1, web-2, web-3 and 1 more         1     1       0    0        0  1 critical count, 0 are allowed: CVE-2026-1000 in openssl 1.0",
-        "  registry.example.com/shop/api:1.4.0  web-1                                  0     1       0    0        0  1 high count, 0 are allowed: CVE-2026-1001 in zlib1g 1.0",
+        "  registry.example.com/shop/web:2.1.0  web-1, web-2, web-3 and 1 more         1     1       0    0        0"
+        "  1 critical count, 0 are allowed: CVE-2026-1000 in openssl 1.0",
+        "  registry.example.com/shop/api:1.4.0  web-1                                  0     1       0    0        0"
+        "  1 high count, 0 are allowed: CVE-2026-1001 in zlib1g 1.0",
         "Waivers to look at:",
         "  STATE         ID             PACKAGE        OWNER      EXPIRES     REASON",
         "  expired       CVE-2026-0800  libxml2        team-mail  2026-11-20  not reachable",
