@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Finding, Scanned
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.memory import decode_memory, remember
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.memory import remember
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.policy import parse_policy
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.rows import rows, summary
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.subject import Subject
@@ -29,7 +29,7 @@ class Scans:
     """Scans of one fleet, one after the other, that remember what they saw."""
 
     def __init__(self):
-        self._memory = decode_memory({})
+        self._memory = {}
 
     def result(self, images, policy=None, waivers=(), now=NOW):
         """`images` maps names to what was found, or to the words why it could not be scanned."""
