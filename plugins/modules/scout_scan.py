@@ -208,7 +208,10 @@ options:
     default: default
   state_dir:
     description:
-      - Where is remembered what was seen. Scans with different sets of images may share it.
+      - Where is remembered what was seen, and the verdict on each digest, for O(imagefleet.docker.registry_sync#module:scan_gate). Scans with
+        different sets of images may share it.
+      - Verdicts are remembered of scans with a O(policy) only, since without one everything passes. The last one counts, so scans with
+        different policies need different folders when a gate asks them.
     type: path
     default: /var/lib/imagefleet/scans
 requirements:
@@ -317,6 +320,10 @@ results:
       description: V(passed), V(failed) or V(not_scanned).
       type: str
       sample: failed
+    scanned:
+      description: When this was found out, the time in UTC at which the module began. Reports do not have it.
+      type: str
+      sample: "2026-11-27T04:00:00Z"
     reasons:
       description: Why, in plain sentences.
       type: list

@@ -9,10 +9,10 @@ import json
 import os
 from pathlib import Path
 
-from stand_in import NEW_FILE, TEXT, StandIn
+from stand_in import FILE, NEW_FILE, TEXT, StandIn
 
 SCHEMES = ("registry:", "docker:", "docker-archive:", "sbom:")
-FLAGS = {"-o": ("json", "cyclonedx-json"), "--file": NEW_FILE, "--platform": TEXT}
+FLAGS = {"-o": ("json", "cyclonedx-json"), "--file": NEW_FILE, "--config": FILE, "--platform": TEXT}
 
 
 def grype(me: StandIn) -> None:
@@ -23,7 +23,7 @@ def grype(me: StandIn) -> None:
         print(json.dumps({"application": "grype", "version": me.version, "supportedDbSchema": 6}, indent=1))
         return
     options, rest = me.parse(me.words, FLAGS)
-    if len(rest) != 1 or "-o" not in options or "--file" not in options:
+    if len(rest) != 1 or not {"-o", "--file", "--config"} <= set(options):
         me.usage("subjects %s, options %s" % (rest, sorted(options)))
     scheme = next((scheme for scheme in SCHEMES if rest[0].startswith(scheme)), "")
     subject = rest[0][len(scheme) :]

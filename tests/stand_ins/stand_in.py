@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -106,7 +107,9 @@ class StandIn:
         """Write it, in the way that the mode says; then end."""
         if self.mode == "noise":
             sys.stderr.write("\x1b[33mWARN\x1b[0m \xb7 progress 42 %\n" * 2000)
-        if self.mode == "hang":
+        if self.mode == "stubborn":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if self.mode in ("hang", "stubborn"):
             sys.stderr.write("still fetching\n")
             sys.stderr.flush()
             while True:

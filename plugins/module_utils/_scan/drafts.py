@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Set
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.contents import normalised
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.target import Target
 
 
 @dataclass
 class Draft:
-    """One target. `keys` are the digests that mean its content: two drafts with one of them in common are the same."""
+    """One target. `keys` are the digests that mean its content: two drafts with one of them in common are the same, unless that is an
+    index and they are its images for two platforms."""
 
     name: str
     source: str
@@ -23,6 +25,12 @@ class Draft:
     platform: Optional[str] = None
     hosts: Set[str] = field(default_factory=set)
     problem: Optional[str] = None
+
+    def may_be(self, other: "Draft") -> bool:
+        """Whether nothing tells that they are of two platforms."""
+        return (
+            self.platform is None or other.platform is None or normalised(self.platform) == normalised(other.platform)
+        )
 
     def take(self, other: "Draft") -> None:
         """It is the same content: that which can be scanned stands for both."""
@@ -48,16 +56,24 @@ class Draft:
 
 def join_drafts(drafts: List[Draft]) -> List[Target]:
     """By name, each content once."""
-    kept: List[Draft] = []
-    by_key: Dict[str, Draft] = {}
+    kept: Dict[int, Draft] = {}
+    by_key: Dict[str, Dict[int, Draft]] = {}
     for draft in drafts:
+        joined = draft
         # A draft may bring two others together, that of an index and that of its image.
-        same = list({id(by_key[key]): by_key[key] for key in sorted(draft.keys) if key in by_key}.values())
-        first = same[0] if same else draft
-        for other in [*same[1:], *([draft] if same else [])]:
-            first.take(other)
-        kept = [one for one in kept if all(one is not other for other in same[1:])]
-        if not same:
-            kept.append(draft)
-        by_key.update(dict.fromkeys(first.keys, first))
-    return [draft.target() for draft in sorted(kept, key=lambda one: (one.name, one.digest or ""))]
+        for other in {id(one): one for key in sorted(draft.keys) for one in by_key.get(key, {}).values()}.values():
+            if not other.may_be(joined):
+                continue
+            if joined is draft:
+                first, second = other, draft
+            else:
+                first, second = joined, other
+                del kept[id(other)]
+                for key in other.keys:
+                    del by_key[key][id(other)]
+            first.take(second)
+            joined = first
+        kept[id(joined)] = joined
+        for key in joined.keys:
+            by_key.setdefault(key, {})[id(joined)] = joined
+    return [draft.target() for draft in sorted(kept.values(), key=lambda one: (one.name, one.digest or ""))]

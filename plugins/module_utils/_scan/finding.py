@@ -41,6 +41,13 @@ class Finding:
     aliases: Tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def names(self) -> Tuple[str, ...]:
+        """What means all of it. An advisory for several CVEs is not meant by one of them: what is said of one says nothing of the others."""
+        cves = {name.upper() for name in (self.id, *self.aliases) if name.upper().startswith("CVE-")}
+        others = (name for name in self.aliases if len(cves) < 2 or not name.upper().startswith("CVE-"))
+        return tuple(dict.fromkeys((self.id, *others)))
+
 
 @dataclass(frozen=True)
 class Scanned:

@@ -20,7 +20,7 @@ DEFAULT_MAX_AGE = "7d"
 # How far clocks may differ (S11): a scan from further in the future has an age that nobody knows.
 CLOCK_TOLERANCE = 300
 REASONS_SHOWN = 2
-SCAN_IT = "scan it with scout_scan, which remembers the verdict"
+SCAN_IT = "scan it with scout_scan and a policy, which remembers the verdict"
 
 
 @dataclass(frozen=True)

@@ -31,14 +31,15 @@ def decode_verdicts(document: Mapping[str, Any]) -> Verdicts:
 def remember_verdicts(known: Mapping[str, Any], verdicts: Sequence[Verdict], now: int, kept: int) -> Verdicts:
     """By every digest of an image, that of its index among them, which has a verdict of each platform.
 
-    What failed stays failed until a scan proves better: one that did not come about does not. Those older than `kept` seconds go.
+    What failed stays failed until a scan proves better: one that did not come about does not, nor one without a policy, which everything
+    passes. Those older than `kept` seconds go.
     """
     merged = {
         digest: {platform: one for platform, one in by_platform.items() if now - one["at"] <= kept}
         for digest, by_platform in known.items()
     }
     # The worst last, where one run has two of the same digest and platform.
-    for verdict in sorted(verdicts, key=lambda one: -WORST_FIRST.index(one.status)):
+    for verdict in sorted((one for one in verdicts if one.by_policy), key=lambda one: -WORST_FIRST.index(one.status)):
         for digest in verdict.digests:
             _put(merged.setdefault(digest, {}), verdict, now)
     return {digest: by_platform for digest, by_platform in merged.items() if by_platform}

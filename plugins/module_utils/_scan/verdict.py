@@ -30,7 +30,7 @@ class Verdict:
 
     `judged` are the listed findings, `seen` all of them with the epoch second each was first seen. `since` is when the scan was that
     `gone` and the changes are told against, None when there was none. `waivers` and `statements` are those that are about a finding,
-    listed or not, in force or not. `digests` are all that the image is known by.
+    listed or not, in force or not. `digests` are all that the image is known by. `by_policy` is whether there was one to judge by.
     """
 
     subject: Subject
@@ -48,6 +48,7 @@ class Verdict:
     waivers: Tuple[Waiver, ...] = ()
     statements: Tuple[Statement, ...] = ()
     digests: Tuple[str, ...] = ()
+    by_policy: bool = False
 
 
 def judge(
@@ -68,7 +69,8 @@ def judge(
     digests = _digests(subject, scanned)
     if problem is not None or scanned is None:
         reason = plain(problem or "the scanner told nothing", MAX_SENTENCE)
-        return Verdict(subject, NOT_SCANNED, (reason,), scanner=scanned.scanner if scanned else "", digests=digests)
+        scanner = scanned.scanner if scanned else ""
+        return Verdict(subject, NOT_SCANNED, (reason,), scanner=scanner, digests=digests, by_policy=policy.given)
     record = compare.last_scan(memory, subject)
     found = _weighed(subject, scanned, policy, waivers, statements, memory, now, digests)
     judged, by_severity, by_fix = _listed(found.judged, listing)
@@ -99,6 +101,7 @@ def judge(
         waivers=found.waivers,
         statements=found.statements,
         digests=digests,
+        by_policy=policy.given,
     )
 
 

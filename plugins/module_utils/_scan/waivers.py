@@ -59,8 +59,8 @@ class Waiver:
         return self.names(finding) and self.is_for(subject)
 
     def names(self, finding: Finding) -> bool:
-        """Whether it is for this finding in some image: by its id or an alias, and the package."""
-        if not any(self.id.lower() == name.lower() for name in (finding.id, *finding.aliases)):
+        """Whether it is for this finding in some image: by one of the names that mean it, and the package."""
+        if not any(self.id.lower() == name.lower() for name in finding.names):
             return False
         if self.package is None or self.pattern is None:
             return True

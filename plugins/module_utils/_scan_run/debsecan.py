@@ -24,13 +24,15 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding im
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.os_release import debian_suite
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.target import Target
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.debian_image import read_debian_image
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.program import find_program
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.program import (
+    NOT_STARTED,
+    TIMED_OUT,
+    find_program,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import write_atomic
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import Run, last_lines
 
 _SUITE = re.compile(r"[a-z][a-z0-9-]*")
-_TIMED_OUT = (124, 137)
-_NOT_STARTED = (126, 127)
 # What would change where it looks, or add what it must not print.
 _UNWANTED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP")
 
@@ -125,9 +127,9 @@ class Debsecan:
         except OSError as error:
             raise ToolMissing("there is no program timeout on this host (package coreutils): %s" % error) from error
         what = "debsecan cannot scan %s" % target.name
-        if code in _TIMED_OUT:
+        if code in TIMED_OUT:
             raise ToolError("%s within %d seconds, and was ended: %s" % (what, self.timeout, _said(errors)))
-        if code in _NOT_STARTED:
+        if code in NOT_STARTED:
             raise ToolMissing("%s cannot be started: %s" % (self.program, _said(errors)))
         if code != 0 or any(line.startswith("error:") for line in errors.splitlines()):
             # It complains of versions that it cannot compare and goes on without the package: then nothing is certain.

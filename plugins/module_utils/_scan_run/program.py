@@ -22,6 +22,9 @@ SYSTEM_FOLDERS = (
     "/usr/libexec/docker/cli-plugins",
 )
 PLUGIN = "docker-scout"
+# coreutils' timeout(1): its own code, and when it had to kill, which ends itself too: as a shell tells it, and as Python does.
+TIMED_OUT = (124, 137, -9)
+NOT_STARTED = (126, 127)
 _PIECE = 1024 * 1024
 _MAXIMUM_CONFIG = 1024 * 1024
 

@@ -89,10 +89,14 @@ def _contents(
 
 
 def _stem(row: Mapping[str, Any]) -> str:
-    """registry.example.com_shop_web_1.2-9a1c2f6b8a1f: its name, and what tells images of one name apart."""
-    name, digest = str(row["image"]).partition("@")[0], row.get("digest")
-    own = str(digest).rpartition(":")[2] if digest else hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
-    return "%s-%s" % (_ODD.sub("_", name).strip("_.")[:150] or "image", own[:12])
+    """registry.example.com_shop_web_1.2-9a1c2f6b8a1f: its name, and what tells images whose names look alike apart.
+
+    No two results have the same image, digest and platform.
+    """
+    name = str(row["image"])
+    own = json.dumps([name, row.get("digest"), row.get("platform")])
+    told = _ODD.sub("_", name.partition("@")[0]).strip("_.")[:150] or "image"
+    return "%s-%s" % (told, hashlib.sha256(own.encode("utf-8", "replace")).hexdigest()[:12])
 
 
 def _lasting(row: Mapping[str, Any]) -> Dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PartialFailure
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import told_time
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.memory import decode_memory, remember
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.metrics import metric_lines
@@ -104,7 +105,7 @@ def _result(
     total = summary(verdicts, request.waivers, request.statements, now)
     return {
         "changed": bool(changes),
-        "results": rows(verdicts),
+        "results": [{**one, "scanned": told_time(now)} for one in rows(verdicts)],
         "summary": {**total, "reports_changed": len(changes)},
         "reports": [
             {"path": os.path.join(str(request.report_dir), name), "change": change} for name, change in changes
@@ -132,7 +133,12 @@ def _write_metrics(request: ScanRequest, result: Mapping[str, Any]) -> None:
 
 
 def _complain(request: ScanRequest, outcomes: Sequence[Outcome], result: Dict[str, Any]) -> None:
-    """Raises PartialFailure with the first images and their reasons."""
+    """Raises PartialFailure with the first images and their reasons, or when there is no image that a policy could have passed."""
+    if not outcomes and request.fail_on_policy:
+        raise PartialFailure(
+            "fail_on_policy: there was no image to scan, so nothing passed; look at images, repositories and ledger, and at notes",
+            result,
+        )
     failures = {outcome.subject.image for outcome in outcomes if outcome.failed}
     bad = [
         row

@@ -14,12 +14,14 @@ from typing import Callable, Dict, List, Mapping, Optional, Tuple
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError, ToolError
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Scanned
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.program import (
+    NOT_STARTED,
+    TIMED_OUT,
     check_program,
     find_plugin,
     find_program,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.secrets import Secrets
-from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped, write_atomic
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import Run, last_lines
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner import (
     Access,
@@ -38,9 +40,6 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_v
 
 _MAXIMUM_REPORT = 512 * 1024 * 1024
 _PROBE_SECONDS = 60
-# coreutils' timeout(1): its own code, and that of what it had to kill.
-_TIMED_OUT = (124, 137)
-_NOT_STARTED = (126, 127)
 
 #: Text of a report and the name to call it by -> what it says. Raises ToolError.
 Reader = Callable[[str, str], Scanned]
@@ -138,7 +137,7 @@ class ScanProgram:
         printed: List[str] = []
         for words in self._scanner.version_calls():
             code, output, errors = self._start(Call(words), self._folder, _PROBE_SECONDS, {})
-            if code in _TIMED_OUT:
+            if code in TIMED_OUT:
                 raise ToolError(
                     "%s gave no answer within %d seconds when asked for its version" % (self._path, _PROBE_SECONDS)
                 )
@@ -149,11 +148,13 @@ class ScanProgram:
         raise no_version(self._scanner.name, self._path, self._secrets.hide("\n".join(printed)))
 
     def _surroundings(self, folder: str, access: Optional[Access]) -> Surroundings:
-        cache = os.path.join(folder, "cache")
+        cache, settings = os.path.join(folder, "cache"), os.path.join(folder, "settings.yaml")
         os.mkdir(cache, 0o700)
+        write_atomic(settings, b"{}\n")
         around = Surroundings(
             report=os.path.join(folder, "report.json"),
             cache=cache,
+            settings=settings,
             database=self._settings.database or os.path.join(self._folder, "database"),
             seconds=self._settings.seconds,
             repository=self._settings.repository,
@@ -203,7 +204,7 @@ class ScanProgram:
         """What it wrote, and what it printed. Raises ToolError with the cause when it wrote nothing, or failed."""
         code, output, errors = self._start(call, os.path.dirname(around.report), around.seconds, environment)
         what = "cannot scan %s" % subject.name
-        if code in _TIMED_OUT:
+        if code in TIMED_OUT:
             raise ToolError(
                 "%s %s within scan_timeout, %d seconds, and was ended: %s"
                 % (self.label, what, around.seconds, self._said(output, errors))
@@ -217,25 +218,29 @@ class ScanProgram:
 
     def _start(self, call: Call, folder: str, seconds: int, environment: Mapping[str, str]) -> Tuple[int, str, str]:
         """In a folder of its own, since scanners read configurations and lists of ignored findings where they are started."""
-        dropped = [word for name in self._scanner.unwanted for word in ("-u", name)]
+        told = {"TMPDIR": folder, **self._common(), **environment, **call.environment}
         argv = [
             "timeout",
             "--kill-after=10",
             str(seconds),
             "env",
             "--chdir=" + folder,
-            *dropped,
+            *self._dropped(told),
             self._path,
             *call.words,
         ]
-        told = {"TMPDIR": folder, **self._common(), **environment, **call.environment}
         try:
             code, output, errors = self._run(argv, told, None)
         except OSError as error:
             raise ToolError("there is no program timeout on this host (package coreutils): %s" % error) from error
-        if code in _NOT_STARTED and ("env: " in errors or "timeout: " in errors):
+        if code in NOT_STARTED and ("env: " in errors or "timeout: " in errors):
             raise self._failure("cannot be started", code, output, errors)
         return code, output, errors
+
+    def _dropped(self, told: Mapping[str, str]) -> List[str]:
+        """Words for env(1) that take away what it must not see of the environment of this process."""
+        names = sorted(name for name in os.environ if name.startswith(self._scanner.variables) and name not in told)
+        return [word for name in names if not name.startswith(self._scanner.kept_variables) for word in ("-u", name)]
 
     def _common(self) -> Dict[str, str]:
         return {"DOCKER_CONFIG": self._settings.config_dir} if self._settings.config_dir else {}

@@ -27,7 +27,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference
     parse_reference,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.by_host import RegistriesByHost
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.contents import Content, choose
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.contents import Content, choose, normalised
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.drafts import Draft, join_drafts
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.target import (
     ARCHIVE,
@@ -124,12 +124,20 @@ class _Search:
 
     def _in_engine(self, name: str) -> Optional[Draft]:
         try:
-            return self._engine.find(name)
+            found = self._engine.find(name)
         except EngineError as error:
             if self._request.source == ENGINE:
                 return _missing(name, str(error))
             self.notes.append("No engine was asked: %s" % error)
             return None
+        wanted = self._request.platform
+        if found is None or wanted is None or not found.platform or normalised(found.platform) == normalised(wanted):
+            return found
+        other = "the engine has %s for %s, not for %s" % (name, found.platform, wanted)
+        if self._request.source == ENGINE:
+            return _missing(name, "%s; pull it with --platform %s, or scan it with source registry" % (other, wanted))
+        self.notes.append(other)
+        return None
 
     def _silence(self) -> str:
         return ": %s" % self._engine.failure if self._engine.failure is not None else ""
@@ -263,6 +271,8 @@ class _Search:
             self.drafts.append(_missing(name, "registry %s has no repository %s" % (host, path)))
             return
         tags = [tag for tag in select_tags(listed, kept.tags) if attached_to(tag) is None]
+        if not tags:
+            self.notes.append("%s: none of its %d tags is to be scanned" % (name, len(listed)))
         found = self._registries.look(host, path, tags)
         others = [tag for tag in tags if tag not in found.problems and not found.contents.get(found.tags[tag])]
         if others:

@@ -25,11 +25,13 @@ class Subject:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Of one call. `report` is the file to write; `cache` a folder that is removed afterwards; `database` the folder of the
-    vulnerability database, `repository` where that comes from; `seconds` is the time limit."""
+    """Of one call. `report` is the file to write; `cache` a folder that is removed afterwards; `settings` a configuration in YAML that
+    sets nothing; `database` the folder of the vulnerability database, `repository` where that comes from; `seconds` is the time
+    limit."""
 
     report: str
     cache: str
+    settings: str
     database: str
     seconds: int
     repository: Optional[str] = None
@@ -70,8 +72,10 @@ class Scanner(Protocol):
     title: str
     program: str
     oldest: Version
-    #: Variables of the task's environment that would hide findings or change what is written.
-    unwanted: Tuple[str, ...]
+    #: How the names of its own variables begin. It never sees those of the task's environment, since any of them may hide findings
+    #: or change what is written, but those that begin with one of `kept_variables`.
+    variables: str
+    kept_variables: Tuple[str, ...]
     #: Exit codes with which a complete report may come.
     finished: Tuple[int, ...]
     #: Folders of the database that lie in the folder of its cache; none when it is told where the database is.

@@ -31,29 +31,9 @@ class Grype:
     program: str = "grype"
     # cyclonedx-json with all packages (anchore/grype#1038).
     oldest: Version = (0, 55, 0)
-    unwanted: Tuple[str, ...] = tuple(
-        "GRYPE_" + name
-        for name in [
-            "ADD_CPES_IF_NONE",
-            "BY_CVE",
-            "CONFIG",
-            "DISTRO",
-            "EXCLUDE",
-            "FAIL_ON_SEVERITY",
-            "FILE",
-            "IGNORE",
-            "IGNORE_STATES",
-            "IGNORE_WONTFIX",
-            "ONLY_FIXED",
-            "ONLY_NOTFIXED",
-            "OUTPUT",
-            "OUTPUT_TEMPLATE_FILE",
-            "PLATFORM",
-            "SHOW_SUPPRESSED",
-            "VEX_ADD",
-            "VEX_DOCUMENTS",
-        ]
-    )
+    variables: str = "GRYPE_"
+    # How its database is had, and who it is in registries.
+    kept_variables: Tuple[str, ...] = ("GRYPE_DB_", "GRYPE_REGISTRY_")
     # 2 is that of a configured fail-on-severity, with a complete report.
     finished: Tuple[int, ...] = (0, 2)
     database_folders: Tuple[str, ...] = ()
@@ -111,7 +91,9 @@ class Grype:
     @staticmethod
     def _call(output: str, subject: Subject, around: Surroundings) -> Call:
         words: List[str] = [_PREFIXES.get(subject.source, "") + subject.name, "-o", output, "--file", around.report]
-        if subject.platform and subject.source in (REGISTRY, ENGINE):
+        # Without one it reads a .grype.yaml of the user, whose rules may hide findings.
+        words += ["--config", around.settings]
+        if subject.platform and subject.source not in (ARCHIVE, SBOM):
             words += ["--platform", subject.platform]
         environment = {"GRYPE_DB_CACHE_DIR": around.database, "GRYPE_CHECK_FOR_APP_UPDATE": "false"}
         if around.offline:

@@ -32,7 +32,9 @@ class Scout:
     title: str = "docker scout"
     program: str = "docker"
     oldest: Version = (1, 0, 0)
-    unwanted: Tuple[str, ...] = ("DOCKER_SCOUT_OFFLINE", "DOCKER_SCOUT_NO_CACHE")
+    variables: str = "DOCKER_SCOUT_"
+    # Who it is at Docker Hub and in registries.
+    kept_variables: Tuple[str, ...] = ("DOCKER_SCOUT_HUB_", "DOCKER_SCOUT_REGISTRY_")
     # 2 is that of --exit-code, which is not given here, but may be of an alias or wrapper.
     finished: Tuple[int, ...] = (0, 2)
     database_folders: Tuple[str, ...] = ()

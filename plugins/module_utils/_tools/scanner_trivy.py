@@ -33,37 +33,17 @@ class Trivy:
     program: str = "trivy"
     # --scanners; before it was --security-checks.
     oldest: Version = (0, 37, 0)
-    unwanted: Tuple[str, ...] = tuple(
-        "TRIVY_" + name
-        for name in [
-            "CACHE_BACKEND",
-            "COMPLIANCE",
-            "CONFIG",
-            "EXIT_CODE",
-            "EXIT_ON_EOL",
-            "FORMAT",
-            "IGNOREFILE",
-            "IGNORE_POLICY",
-            "IGNORE_STATUS",
-            "IGNORE_UNFIXED",
-            "INPUT",
-            "OUTPUT",
-            "OUTPUT_PLUGIN_ARG",
-            "PKG_RELATIONSHIPS",
-            "PKG_TYPES",
-            "PLATFORM",
-            "REPORT",
-            "SCANNERS",
-            "SECURITY_CHECKS",
-            "SERVER",
-            "SEVERITY",
-            "SHOW_SUPPRESSED",
-            "SKIP_DIRS",
-            "SKIP_FILES",
-            "TEMPLATE",
-            "VEX",
-            "VULN_TYPE",
-        ]
+    variables: str = "TRIVY_"
+    # Where its databases come from, and who it is in registries.
+    kept_variables: Tuple[str, ...] = (
+        "TRIVY_CACERT",
+        "TRIVY_DB_REPOSITORY",
+        "TRIVY_INSECURE",
+        "TRIVY_JAVA_DB_REPOSITORY",
+        "TRIVY_NON_SSL",
+        "TRIVY_PASSWORD",
+        "TRIVY_REGISTRY_TOKEN",
+        "TRIVY_USERNAME",
     )
     finished: Tuple[int, ...] = (0,)
     database_folders: Tuple[str, ...] = ("db", "java-db")

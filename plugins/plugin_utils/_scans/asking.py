@@ -25,7 +25,7 @@ ORDER = (FAILED, NOT_SCANNED, PASSED)
 def by_host(told: Any) -> dict[str, dict[str, Any]]:
     """Host -> `status`, the worst of what it runs, and `images`, the rows of these. Raises PolicyError for what is no result."""
     found: dict[str, dict[str, Any]] = {}
-    for row in _rows(told, "scan_hosts")[0]:
+    for row in _rows(told, "scan_hosts"):
         for host in row.get("hosts") or ():
             entry = found.setdefault(str(host), {"status": PASSED, "images": []})
             entry["status"] = min(entry["status"], _status(row), key=ORDER.index)
@@ -36,12 +36,11 @@ def by_host(told: Any) -> dict[str, dict[str, Any]]:
 def has_passed(image: Any, told: Any, max_age: Any, now: int) -> bool:
     """Whether the image, by name or digest, is there and passed, on every platform that was scanned; with `max_age` also not longer
     ago than that. `now` in epoch seconds. Raises PolicyError for what is no image, no result or no duration."""
-    rows, finished = _rows(told, "scan_passed")
-    found = _matching(rows, image)
+    found = _matching(_rows(told, "scan_passed"), image)
     if max_age is None:
         return bool(found) and all(_status(row) == PASSED for row in found)
     gate = _gate(max_age)
-    return bool(found) and all(_passes(row, finished, gate, now) for row in found)
+    return bool(found) and all(_passes(row, gate, now) for row in found)
 
 
 def _gate(max_age: Any) -> Gate:
@@ -51,13 +50,13 @@ def _gate(max_age: Any) -> Gate:
         raise PolicyError(str(error).replace("scan_passed.", "scan_passed: ", 1)) from error
 
 
-def _passes(row: Mapping[str, Any], finished: Any, gate: Gate, now: int) -> bool:
-    when = row.get("scanned") or finished
-    if not when:
+def _passes(row: Mapping[str, Any], gate: Gate, now: int) -> bool:
+    if not row.get("scanned"):
         raise PolicyError(
-            "scan_passed: max_age: the result does not tell when it was made; give the report of a scheduled scan, or leave max_age out"
+            "scan_passed: max_age: the result does not tell when it was made; give what scout_scan returned, or the report of a scheduled "
+            "scan (files of report_dir have no times), or leave max_age out"
         )
-    return gate.ask(str(row.get("digest")), {"status": _status(row), "scanned": when}, now).allowed
+    return gate.ask(str(row.get("digest")), {"status": _status(row), "scanned": row["scanned"]}, now).allowed
 
 
 def _matching(rows: Sequence[Mapping[str, Any]], image: Any) -> list[Mapping[str, Any]]:
@@ -94,8 +93,8 @@ def _status(row: Mapping[str, Any]) -> str:
     return status if status in ORDER else NOT_SCANNED
 
 
-def _rows(told: Any, who: str) -> tuple[list[Mapping[str, Any]], Any]:
-    """The rows, and when they were made where that is told: of a result, or of the report of a scheduled scan."""
+def _rows(told: Any, who: str) -> list[Mapping[str, Any]]:
+    """The rows of a result, or of the report of a scheduled scan."""
     given = told if isinstance(told, Mapping) else {}
     # A run that could tell nothing brings the one before along.
     last = given if given.get("result") or "exit_code" not in given else given.get("last_with_result") or {}
@@ -110,7 +109,7 @@ def _rows(told: Any, who: str) -> tuple[list[Mapping[str, Any]], Any]:
     for row in rows:
         if not isinstance(row, Mapping) or not all(_is_list(row.get(key) or []) for key in ("hosts", "references")):
             raise PolicyError("%s: %r of results is no mapping with image, status and hosts" % (who, row))
-    return list(rows), last.get("finished")
+    return list(rows)
 
 
 def _is_list(value: Any) -> bool:

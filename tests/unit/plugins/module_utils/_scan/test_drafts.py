@@ -37,6 +37,16 @@ def test_what_can_be_scanned_stands_for_what_cannot():
         assert (only.name, only.problem, only.platform, only.hosts) == ("b", None, "linux/arm64", ("web-1",))
 
 
+def test_images_of_an_index_for_two_platforms_are_two():
+    """An engine may know an image by nothing but its index, and has that of another platform than a registry is asked for."""
+    here = draft("a", "index", "1", platform="linux/arm64/v8", hosts={"arm-1"})
+    there = draft("b", "index", "2", platform="linux/amd64", hosts={"web-1"})
+    again = draft("c", "1", platform="linux/arm64", hosts={"arm-2"})
+    for order in itertools.permutations([here, there, again]):
+        found = join_drafts([Draft(**vars(one)) for one in order])
+        assert {one.hosts for one in found} == {("arm-1", "arm-2"), ("web-1",)}
+
+
 @given(st.lists(st.sets(st.integers(0, 8), min_size=1, max_size=3), max_size=8))
 def test_targets_are_the_connected_ones(groups):
     found = join_drafts([draft(str(number), *(str(key) for key in sorted(keys))) for number, keys in enumerate(groups)])

@@ -15,7 +15,6 @@ import pytest
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import ToolError
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Scanned
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.grype_json import read_grype
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.packages_told import grype_packages
 
 SAMPLES = Path(__file__).resolve().parents[4] / "samples" / "scanners" / "grype"
 
@@ -242,15 +241,3 @@ def test_what_is_no_report_of_grype(text: str, told: str) -> None:
     with pytest.raises(ToolError, match=re.escape(told)) as caught:
         read_grype(text, "a.json")
     assert str(caught.value).startswith("a.json")
-
-
-@pytest.mark.parametrize(
-    ("errors", "packages"),
-    [
-        ("[0000]  INFO grype version: 0.93.0\n[0001]  INFO gathered packages packages=110 time=1.2s\n", 110),
-        ("[0001]  INFO gathered packages packages=0 time=1.2s\n", 0),
-        ("[0001]  INFO loaded DB\n", None),
-    ],
-)
-def test_packages_from_what_it_prints(errors: str, packages: Optional[int]) -> None:
-    assert grype_packages(errors) == packages

@@ -13,7 +13,7 @@ from hypothesis import given
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.listing import Listing
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.memory import decode_memory, remember
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.policy import Policy
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.policy import Policy, parse_policy
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.remembered import worst_verdict
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.rows import row
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.subject import Subject
@@ -30,6 +30,7 @@ from ansible_collections.imagefleet.docker.tests.unit.plugins.module_utils._scan
 )
 
 REPOSITORY = "registry.example.com/team/app"
+LENIENT = {"max": {"critical": 100}}
 OPENSSL, CURL, ZLIB = finding(), finding("CVE-2026-2", "curl", "high"), finding("CVE-2026-3", "zlib", "low", fixed=None)
 
 
@@ -177,18 +178,20 @@ def test_of_platforms_that_passed_the_oldest_scan_counts():
     index = "registry.example.com/team/app@sha256:" + "1" * 64
     amd = Subject(NAME, (NAME, index), "sha256:" + "2" * 64, (), "linux/amd64")
     arm = Subject(NAME, (NAME, index), "sha256:" + "3" * 64, (), "linux/arm64")
-    memory = remember(remember({}, [verdict(CURL, subject=arm)], NOW), [verdict(CURL, subject=amd)], NOW + DAY)
+    older, newer = (verdict(CURL, subject=one, policy=LENIENT) for one in (arm, amd))
+    memory = remember(remember({}, [older], NOW), [newer], NOW + DAY)
     counts = worst_verdict(memory["verdicts"]["sha256:" + "1" * 64])
     assert (counts["at"], counts["platform"]) == (NOW, "linux/arm64")
 
 
 def test_what_had_no_platform_is_replaced_by_what_has_one():
     nowhere = Subject(NAME, (NAME,), DIGEST)
-    blind = judge(nowhere, None, "timeout", Policy(), (), (), {}, NOW)
+    blind = judge(nowhere, None, "timeout", parse_policy(LENIENT), (), (), {}, NOW)
+    passed = verdict(CURL, policy=LENIENT)
     memory = remember({}, [blind], NOW)
     assert worst(memory) == {"a": "not_scanned"}
-    assert worst(remember(memory, [verdict(CURL)], NOW + DAY)) == {"a": "passed"}
-    assert worst(remember(remember({}, [verdict(CURL)], NOW), [blind], NOW + DAY)) == {"a": "not_scanned"}
+    assert worst(remember(memory, [passed], NOW + DAY)) == {"a": "passed"}
+    assert worst(remember(remember({}, [passed], NOW), [blind], NOW + DAY)) == {"a": "not_scanned"}
 
 
 def worst(memory):
@@ -197,10 +200,21 @@ def worst(memory):
 
 def test_a_scan_that_did_not_come_about_does_not_take_back_that_it_failed():
     failed = after({}, OPENSSL, policy={"max": {"critical": 0}})
-    blind = judge(APP, None, "timeout", Policy(), (), (), failed, NOW + DAY)
+    blind = judge(APP, None, "timeout", parse_policy(LENIENT), (), (), failed, NOW + DAY)
     assert remember(failed, [blind], NOW + DAY)["verdicts"][DIGEST]["linux/amd64"]["status"] == "failed"
-    passed = after({}, OPENSSL)
+    passed = after({}, OPENSSL, policy=LENIENT)
     assert remember(passed, [blind], NOW + DAY)["verdicts"][DIGEST]["linux/amd64"]["status"] == "not_scanned"
+
+
+def test_a_scan_without_a_policy_passes_everything_and_lets_nothing_go_on():
+    failed = after({}, OPENSSL, policy={"max": {"critical": 0}})
+    looked = verdict(OPENSSL, memory=failed, now=NOW + DAY)
+    assert looked.status == "passed"
+    later = remember(failed, [looked], NOW + DAY)
+    assert worst(later) == {"a": "failed"}
+    assert worst(remember({}, [looked], NOW + DAY)) == {}
+    # What it found is remembered all the same.
+    assert changes(verdict(OPENSSL, memory=remember({}, [looked], NOW)))[0] == {"CVE-2026-1": "still"}
 
 
 @given(st.lists(st.lists(FINDINGS, max_size=4), max_size=4))

@@ -14,7 +14,6 @@ import pytest
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import ToolError
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Scanned
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.packages_told import scout_packages
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.scout_message import read_message
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.scout_sarif import read_scout
 
@@ -248,16 +247,3 @@ def test_what_is_no_report_of_scout(text: str, told: str) -> None:
     with pytest.raises(ToolError, match=re.escape(told)) as caught:
         read_scout(text, "a.sarif")
     assert str(caught.value).startswith("a.sarif")
-
-
-@pytest.mark.parametrize(
-    ("errors", "packages"),
-    [
-        ("    ✓ SBOM of image already cached, 156 packages indexed\n    ✗ Detected 16 vulnerable packages with a total of 32\n", 156),
-        ("    ✓ Indexed 1 packages\n", None),
-        ("    ✓ SBOM obtained from attestation, 0 packages indexed\n", 0),
-        ("", None),
-    ],
-)  # fmt: skip
-def test_packages_from_what_it_prints(errors: str, packages: Optional[int]) -> None:
-    assert scout_packages(errors) == packages

@@ -251,3 +251,12 @@ def test_any_text_gives_waivers_or_an_error_that_names_the_file(text):
         parse_waivers_text(text, "here.json")
     except PolicyError as error:
         assert str(error).startswith("here.json")
+
+
+@pytest.mark.parametrize(("name", "covered"), [("ELSA-2026-1", True), ("CVE-2026-1", False), ("GHSA-1", True)])
+def test_a_waiver_of_one_vulnerability_is_for_no_advisory_that_has_others_too(name, covered):
+    advisory = Finding("ELSA-2026-1", "openssl", "critical", aliases=("CVE-2026-1", "CVE-2026-2", "GHSA-1"))
+    alone = Finding("ELSA-2026-1", "openssl", "critical", aliases=("CVE-2026-1", "GHSA-1"))
+    (waiver,) = parse_waivers([{"id": name, "owner": "me", "reason": "none", "expires": "2026-12-31"}])
+    assert waiver.names(advisory) == covered
+    assert waiver.names(alone)

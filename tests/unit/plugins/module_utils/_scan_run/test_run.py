@@ -15,8 +15,11 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     PartialFailure,
     PolicyError,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.ledger import Ledger
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso_time
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.memory import decode_memory
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.request import parse_scan_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.ledger import save_ledger
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.lock import exclusive_lock
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_memory import load_memory
 
@@ -128,6 +131,34 @@ def test_reports_are_one_of_each_kind_for_every_image_and_for_all(tmp_path):
     assert json.loads((tmp_path / "reports" / "scan.sarif").read_text())["version"] == "2.1.0"
 
 
+def test_no_two_results_share_a_report(tmp_path):
+    digests = ["sha256:" + "a" * 64, "sha256:" + "b" * 64]
+    images = ["%s/shop/web@%s" % (NOWHERE, digest) for digest in digests]
+    images += [NOWHERE + "/shop/web_1:2", NOWHERE + "/shop/web/1:2"]
+    scene = Scene(tmp_path, "scout")
+    results = scene.scan(images=images)["results"]
+    assert len(results) == 4
+    told = [json.loads(path.read_text()) for path in (tmp_path / "reports").glob("*-*.json") if path.name[0] != "."]
+    assert sorted(one["image"] for one in told) == sorted(images)
+
+
+def test_results_tell_when_they_were_found_out_and_reports_do_not(tmp_path):
+    scene = Scene(tmp_path, "trivy")
+    assert [row["scanned"] for row in scene.scan()["results"]] == [iso_time(NOW)]
+    assert [row["scanned"] for row in scene.scan(now=NOW + DAY)["results"]] == [iso_time(NOW + DAY)]
+    assert not [name for name, data in scene.files().items() if name.startswith("reports") and b'"scanned"' in data]
+
+
+def test_no_image_at_all_passes_no_gate(tmp_path):
+    scene = Scene(tmp_path, "trivy")
+    ledger = tmp_path / "ledger.json"
+    save_ledger(str(ledger), Ledger(NOW, NOW))
+    assert scene.scan(images=[], ledger=str(ledger))["results"] == []
+    with pytest.raises(PartialFailure, match="there was no image to scan, so nothing passed") as caught:
+        scene.scan(images=[], ledger=str(ledger), fail_on_policy=True)
+    assert caught.value.result["results"] == []
+
+
 def test_reports_of_images_that_are_no_longer_scanned_go_and_others_stay(tmp_path):
     scene = Scene(tmp_path, "grype", samples={OTHER: CLEAN["grype"]}, packages=3)
     scene.scan(images=[IMAGE, OTHER])
@@ -189,8 +220,9 @@ def test_what_is_remembered_of_an_image_is_for_others_to_ask(tmp_path):
 
 def test_images_that_are_not_scanned_any_more_are_forgotten_in_time(tmp_path):
     scene = Scene(tmp_path, "grype", samples={OTHER: CLEAN["grype"]}, packages=3)
-    scene.scan(images=[OTHER])
-    scene.scan(images=[IMAGE], now=NOW + 89 * DAY)
+    policy = {"max": {"critical": 0}}
+    scene.scan(images=[OTHER], policy=policy)
+    scene.scan(images=[IMAGE], policy=policy, now=NOW + 89 * DAY)
     assert len(load_memory(str(tmp_path / "state"), decode_memory)[0]["verdicts"]) >= 1
     scene.scan(images=[IMAGE], now=NOW + 91 * DAY)
     memory, _damage = load_memory(str(tmp_path / "state"), decode_memory)

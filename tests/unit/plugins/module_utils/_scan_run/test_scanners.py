@@ -73,6 +73,11 @@ def test_a_scanner_that_hangs_is_ended_with_its_children(tmp_path, backend):
     assert alive == []
 
 
+def test_a_scanner_that_takes_no_signal_is_killed_and_its_time_was_over(tmp_path):
+    told = not_scanned(Scene(tmp_path, "trivy", mode="stubborn"), scan_timeout=1)
+    assert "cannot scan %s within scan_timeout, 1 seconds, and was ended" % IMAGE in told
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_noise_on_the_standard_error_changes_nothing(tmp_path, backend):
     quiet, noisy = Scene(tmp_path / "quiet", backend), Scene(tmp_path / "noisy", backend, mode="noise")
@@ -186,17 +191,41 @@ def test_offline_without_a_copy_of_the_database_says_where_to_put_one(tmp_path, 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_scanners_see_neither_files_nor_variables_that_hide_findings(tmp_path, backend, monkeypatch):
-    for name in ("TRIVY_IGNORE_UNFIXED", "TRIVY_SEVERITY", "GRYPE_ONLY_FIXED", "DOCKER_SCOUT_OFFLINE"):
+    hiding = [
+        "TRIVY_IGNORE_UNFIXED",
+        "TRIVY_SEVERITY",
+        "GRYPE_ONLY_FIXED",
+        "GRYPE_SEARCH_SCOPE",
+        "DOCKER_SCOUT_OFFLINE",
+    ]
+    # Also what no release that we know has.
+    hiding += ["TRIVY_DOWNLOAD_DB_ONLY", "TRIVY_NOBODY_KNOWS", "GRYPE_NOBODY_KNOWS", "DOCKER_SCOUT_NOBODY_KNOWS"]
+    useful = {
+        "scout": "DOCKER_SCOUT_REGISTRY_USER",
+        "trivy": "TRIVY_JAVA_DB_REPOSITORY",
+        "grype": "GRYPE_DB_UPDATE_URL",
+    }
+    for name in [*hiding, *useful.values()]:
         monkeypatch.setenv(name, "true")
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".trivyignore").write_text("CVE-2024-1001\n")
     scene = Scene(tmp_path, backend)
     scene.scan()
-    prefix = {"scout": "DOCKER_SCOUT_OFF", "trivy": "TRIVY_", "grype": "GRYPE_ONLY"}[backend]
+    own = {"scout": "DOCKER_SCOUT_", "trivy": "TRIVY_", "grype": "GRYPE_"}[backend]
+    assert scene.calls()
     for call in scene.calls():
-        if call["program"] != "docker" or backend != "scout":
-            assert not [name for name in call["environment"] if name.startswith(prefix)]
+        assert not [name for name in call["environment"] if name in hiding and name.startswith(own)]
+        assert useful[backend] in call["environment"]
         assert call["folder"] != str(tmp_path)
+
+
+def test_grype_reads_no_configuration_of_its_user(tmp_path):
+    scene = Scene(tmp_path, "grype")
+    scene.scan()
+    (call,) = [one["argv"] for one in scene.calls() if "--file" in one["argv"]]
+    assert call[call.index("--config") + 1] == os.path.join(
+        os.path.dirname(call[call.index("--file") + 1]), "settings.yaml"
+    )
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -37,8 +37,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_v
 
 NEW = (9, 0, 0)
 SCANNERS = [Scout(), Trivy(), Grype()]
-AROUND = Surroundings("/run/report", "/run/cache", "/var/db", 600)
-OFFLINE = Surroundings("/run/report", "/run/cache", "/var/db", 600, offline=True)
+AROUND = Surroundings("/run/report", "/run/cache", "/run/settings.yaml", "/var/db", 600)
+OFFLINE = Surroundings("/run/report", "/run/cache", "/run/settings.yaml", "/var/db", 600, offline=True)
 USER = Access("registry.example.com", username="bot", password="hunter2")
 
 
@@ -116,11 +116,17 @@ def test_every_source_has_its_words(source, scout, trivy, grype):
     assert words(Grype(), subject)[0] == grype
 
 
+@pytest.mark.parametrize("source", [ANYWHERE, ENGINE, REGISTRY])
+@pytest.mark.parametrize("scanner", SCANNERS, ids=lambda one: one.name)
+def test_a_scanner_is_told_the_platform_wherever_it_finds_the_image(scanner, source):
+    told = words(scanner, Subject(source, "app:1", "linux/arm64"))
+    assert told[told.index("--platform") + 1] == "linux/arm64"
+
+
 @pytest.mark.parametrize("scanner", SCANNERS, ids=lambda one: one.name)
 def test_reports_go_to_a_file_and_exit_codes_tell_no_verdict(scanner):
     told = words(scanner, Subject(REGISTRY, "app:1", "linux/arm64"))
     assert AROUND.report in told
-    assert told[told.index("--platform") + 1] == "linux/arm64"
     assert not {"--exit-code", "-e", "--fail-on", "-f", "--exit-on-eol"} & set(told)
 
 
@@ -180,7 +186,9 @@ def test_a_flag_that_the_version_lacks_is_told_with_both_versions():
 
 
 def test_a_database_from_elsewhere():
-    around = Surroundings("/run/report", "/run/cache", "/var/db", 600, repository="registry.example.com/trivy-db:2")
+    around = Surroundings(
+        "/run/report", "/run/cache", "/run/settings.yaml", "/var/db", 600, repository="registry.example.com/trivy-db:2"
+    )
     assert "registry.example.com/trivy-db:2" in words(Trivy(), Subject(ENGINE, "app:1"), around)
     fetch = Trivy().fetch_database(around)
     assert fetch is not None

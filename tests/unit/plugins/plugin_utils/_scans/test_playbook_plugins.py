@@ -75,20 +75,21 @@ def test_every_platform_counts():
 
 @pytest.mark.parametrize("age, passes", [(0, True), (3 * DAY, True), (3 * DAY + 1, False), (-400, False)])
 def test_what_passed_long_ago_does_not_count(age, passes):
-    report = {**made.scheduled(made.clean()), "finished": iso_time(NOW - age)}
-    assert has_passed("registry.example.com/shop/web:2.1.0", report, "3d", NOW) == passes
+    told = clean_at(NOW - age)
+    for one in (told, made.scheduled(told)):
+        assert has_passed("registry.example.com/shop/web:2.1.0", one, "3d", NOW) == passes
+
+
+def clean_at(seconds):
     told = made.clean()
-    for row in told["results"]:
-        row["scanned"] = iso_time(NOW - age)
-    assert has_passed("registry.example.com/shop/web:2.1.0", told, "3d", NOW) == passes
+    return {**told, "results": [{**row, "scanned": iso_time(seconds)} for row in told["results"]]}
 
 
 def test_a_run_that_could_not_tell_leaves_the_one_before():
-    report = {**made.scheduled(None, 3), "last_with_result": {"finished": iso_time(NOW), "result": made.clean()}}
+    report = {**made.scheduled(None, 3), "last_with_result": {"finished": iso_time(NOW), "result": clean_at(NOW)}}
     name = "registry.example.com/shop/web:2.1.0"
     assert has_passed(name, report, "1d", NOW + DAY) and not has_passed(name, report, "1d", NOW + DAY + 1)
-    fresh = {**made.scheduled(made.clean()), "finished": iso_time(int(time.time()))}
-    assert scan_passed(name, fresh, max_age="1h")
+    assert scan_passed(name, clean_at(int(time.time())), max_age="1h")
 
 
 @pytest.mark.parametrize(
