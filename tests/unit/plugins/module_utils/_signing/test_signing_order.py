@@ -93,6 +93,14 @@ def test_a_look_needs_no_key_and_may_name_a_repository_of_docker_trust() -> None
             {"private_key_path": "/k", "state": "attested", "attestation": {"predicate_path": "/p"}},
             r"^attestation\.type",
         ),
+        (
+            {
+                "private_key_path": "/k",
+                "state": "attested",
+                "attestation": {"type": "https://sigstore.dev/cosign/sign/v1", "predicate": {}},
+            },
+            r"^attestation\.type: .* would count as one; use state: signed",
+        ),
         ({"private_key_path": "/k", "annotations": {"build": 7}}, "^annotations: build is no text: 7; quote it"),
         ({"private_key_path": "/k", "annotations": {"a": "b,c"}}, "^annotations: a=b,c cannot be told to cosign"),
         ({"private_key_path": "/k", "annotations": {"a": "b=c"}}, "^annotations: a=b=c cannot be told"),
