@@ -80,6 +80,7 @@ class CosignMethod:
         self._words = Words(cosign.dialect(), reach, os.path.join(scratch.root, "signing-config.json"), root)
         self._cosign = cosign
         self._store = CosignStore(TransferClient(options, run_program=tools.run_program), order.image.path)
+        self._seen: Dict[str, List[Stored]] = {}
         self._public = self._public_key()
         self._cosign = replace(cosign, environment={**environment, PUBLIC_KEY: self._public or ""})
         self.key = fingerprint(self._public, "public key") if self._public else None
@@ -140,6 +141,7 @@ class CosignMethod:
         self._prepare_signing()
         words = self._words.sign(_by_digest(subject), self._private_key, self._order.annotations)
         self._cosign.must(*words, secrets=self._secrets)
+        self._seen.clear()
 
     def unproven(self, subject: Subject) -> Tuple[Signature, ...]:
         others = [one for one in self._stored(subject, signatures=True) if not self._counts(one, subject)]
@@ -149,8 +151,10 @@ class CosignMethod:
         return tuple(self._revoked(one) for one in self._to_revoke(subject))
 
     def revoke(self, subject: Subject) -> Tuple[Signature, ...]:
+        self._seen.clear()
         gone = self._to_revoke(subject)
         self._store.remove(subject.digest, gone)
+        self._seen.clear()
         return tuple(self._revoked(one) for one in gone)
 
     def signers(self, _repository: Reference) -> Sequence[Mapping[str, object]]:
@@ -188,6 +192,7 @@ class CosignMethod:
         self._prepare_signing()
         words = self._words.attest(_by_digest(subject), self._private_key, kind, predicate)
         self._cosign.must(*words, secrets=self._secrets)
+        self._seen.clear()
 
     # Inside -----------------------------------------------------------------------------------------------------------
 
@@ -206,7 +211,7 @@ class CosignMethod:
         """Version 3 overlooks what version 2 signed as soon as there is one bundle, whoever made it: then both are asked for."""
         if not self._words.dialect.bundles:
             return (False,)
-        stored = self._store.look(subject.digest)
+        stored = self._look(subject)
         mixed = {one.in_bundle for one in stored} == {True, False}
         return (False, True) if mixed else (False,)
 
@@ -235,7 +240,13 @@ class CosignMethod:
         return "%s: none of its %d signatures is %s" % (named, len(stored), looked_for)
 
     def _stored(self, subject: Subject, signatures: bool) -> List[Stored]:
-        return [one for one in self._store.look(subject.digest) if one.is_signature == signatures]
+        return [one for one in self._look(subject) if one.is_signature == signatures]
+
+    def _look(self, subject: Subject) -> List[Stored]:
+        """Once, until something is changed here: it takes some requests for each signature."""
+        if subject.digest not in self._seen:
+            self._seen[subject.digest] = self._store.look(subject.digest)
+        return self._seen[subject.digest]
 
     def _to_revoke(self, subject: Subject) -> List[Stored]:
         # One of another image that lies here is a copy: its manifest is that image's own too, and would go there with it.

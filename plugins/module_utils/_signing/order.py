@@ -150,6 +150,13 @@ def _check_state(order: SigningOrder) -> None:
         raise PolicyError("attestation: it belongs to state: attested, which needs it")
     if order.state == ATTESTED and order.attestation is not None and not _says_something(order.attestation):
         raise PolicyError("attestation: give predicate_path or predicate, the JSON document that is attested")
+    if order.state == ATTESTED and order.annotations:
+        raise PolicyError("annotations: an attestation has none; say it in the document")
+    if order.signed_as and order.state != PULLED:
+        raise PolicyError(
+            "signed_as: it belongs to state: pulled and to image_signature_info; what is signed here is signed as %s"
+            % order.image.repository
+        )
     if order.all_signatures and order.state != REVOKED:
         raise PolicyError("all_signatures: it belongs to state: revoked")
     if order.state == REVOKED:
