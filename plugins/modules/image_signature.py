@@ -41,6 +41,7 @@ options:
   image:
     description:
       - The image, a name with tag or digest. Without both it is V(latest). A digest is signed and verified in any case.
+      - With both, the digest counts, and O(state=pulled) does not give the tag to what it pulled.
       - An index (several platforms) is signed as a whole, which covers every platform in it.
       - For O(method=docker_trust) a name with a tag.
     type: str
@@ -88,12 +89,12 @@ options:
   annotations:
     description:
       - Texts by name that are signed along, and that a signature must have to count (cosign). They cannot hold C(=),
-        commas and line breaks, which cosign does not take.
+        commas and line breaks, which cosign does not take. Attestations have none.
     type: dict
     default: {}
   signed_as:
     description:
-      - The repository that the image must have been signed in. A signature is of a digest, so it also holds for a copy elsewhere.
+      - With O(state=pulled) and cosign, the repository that the image must have been signed in. A signature is of a digest, so it also holds for a copy elsewhere.
         Without this option any repository will do, and RV(signatures[].repository) tells which it was.
       - Signatures of cosign 3 name no repository and never match. Sign with O(annotations) that tell it instead.
     type: str
@@ -308,7 +309,7 @@ signers_changed:
   elements: dict
   sample: []
 removed:
-  description: The signatures that were, or would be, taken away, as in RV(signatures).
+  description: The signatures that were, or would be, taken away, as in RV(signatures). With O(all_signatures) none was verified.
   returned: success
   type: list
   elements: dict

@@ -15,18 +15,24 @@ from lab.unpacked import COSIGN_SUITES, unpacked
 SUITES = COSIGN_SUITES
 #: Of every key.
 PASSWORD = "of the test"
+#: (version, whose) -> private and public key.
+_KEYS: dict[tuple[str, str], tuple[bytes, bytes]] = {}
 
 
 class Cosign:
-    """One major version, with a key of its own in `folder`."""
+    """One major version, with the key of who `folder` is named for: it is made once, since that takes long on purpose."""
 
     def __init__(self, version: str, folder: Path) -> None:
         self.version = version
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._words = list(unpacked(cache(), "cosign", SUITES[version]).words)
-        self._must("generate-key-pair")
         self.key, self.public = folder / "cosign.key", folder / "cosign.pub"
+        if (version, folder.name) not in _KEYS:
+            self._must("generate-key-pair")
+            _KEYS[version, folder.name] = (self.key.read_bytes(), self.public.read_bytes())
+        for path, data in zip((self.key, self.public), _KEYS[version, folder.name]):
+            path.write_bytes(data)
         if version == "3":
             self._must("signing-config", "create", "--out", "signing.json")
         (folder / "statement.json").write_text(json.dumps({"built": "here"}))

@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping
@@ -36,11 +34,19 @@ exec {words} "$@"
 
 @dataclass(frozen=True)
 class Calls:
-    """`argv` one text a call; `environment` all variables as NAME=value; `files` as (mode, path)."""
+    """`each`: the arguments of a call as one text, and its variables as NAME=value; `files` as (mode, path)."""
 
-    argv: list[str]
-    environment: set[str]
+    each: list[tuple[str, set[str]]]
     files: set[tuple[str, str]]
+
+    @property
+    def argv(self) -> list[str]:
+        return [line for line, _variables in self.each]
+
+    @property
+    def environment(self) -> set[str]:
+        """The variables of all calls."""
+        return {one for _line, variables in self.each for one in variables}
 
 
 class Signer:
@@ -83,11 +89,13 @@ class Signer:
     def calls(self) -> Calls:
         lines = [line.partition("\t") for line in (self.folder / "calls.log").read_text().splitlines()]
         files = [text.partition(" ") for kind, _tab, text in lines if kind == "file"]
-        return Calls(
-            [text for kind, _tab, text in lines if kind == "argv"],
-            {text for kind, _tab, text in lines if kind == "env"},
-            {(mode, os.path.realpath(path)) for mode, _space, path in files},
-        )
+        each: list[tuple[str, set[str]]] = []
+        for kind, _tab, text in lines:
+            if kind == "argv":
+                each.append((text, set()))
+            elif kind == "env":
+                each[-1][1].add(text)
+        return Calls(each, {(mode, os.path.realpath(path)) for mode, _space, path in files})
 
 
 def recorder(version: str, folder: Path) -> Path:
@@ -104,12 +112,3 @@ def run_program(argv: Any, environment: Mapping[str, str], text: str | None) -> 
         list(argv), env={**os.environ, **environment}, input=text, capture_output=True, text=True, check=False
     )
     return done.returncode, done.stdout, done.stderr
-
-
-def left_behind() -> list[str]:
-    """Folders of runs that are still there."""
-    return [name for name in os.listdir(tempfile.gettempdir()) if name.startswith("imagefleet-")]
-
-
-def statement(**content: Any) -> dict[str, Any]:
-    return {"type": "https://example.com/built/v1", "predicate": json.loads(json.dumps(content))}

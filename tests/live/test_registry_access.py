@@ -77,10 +77,16 @@ def test_tls_with_an_authority_of_its_own(guarded: Guarded) -> None:
     assert guarded.served(ca_path=authority)
     assert not guarded.client(ca_path=authority).has_manifest(guarded.path, ABSENT)
     assert guarded.served(validate_certs=False)
-    with pytest.raises(RegistryError, match="(?i)certificate verify failed"):
+    with pytest.raises(RegistryError, match="(?i)certificate verify failed.*authority .* in ca_path"):
         guarded.served()
     with pytest.raises(RegistryError, match="answered 400"):
         guarded.served(insecure=True)
+
+
+def test_plain_http_that_was_not_said(guarded: Guarded) -> None:
+    guarded.registry.start()
+    with pytest.raises(RegistryError, match="if the registry speaks plain HTTP, set insecure: true for it"):
+        guarded.client(insecure=False).has_manifest(guarded.path, ABSENT)
 
 
 def test_a_client_certificate(guarded: Guarded) -> None:

@@ -24,6 +24,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     ToolError,
     ToolMissing,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.cosign_store import CosignStore
 
 WEB = "shop/web"
 IMAGE = WEB + ":1.0.0"
@@ -108,8 +109,10 @@ def test_a_tag_that_was_moved_after_signing(alice: Signer, own: OwnRegistry) -> 
 
 
 def test_the_signature_of_another_image_put_beside_it(alice: Signer, own: OwnRegistry) -> None:
-    """Whoever may push can copy a signature under the tag of another digest; cosign looks at what was signed."""
+    """Whoever may push can copy it under the tag of another digest; cosign looks at what was signed. So with attestations."""
+    attestation = {"type": "custom", "predicate": {"built": "here"}}
     signed = alice.run(IMAGE)["digest"]
+    alice.run(IMAGE, state="attested", attestation=attestation)
     other = content.multi_platform("tampered")
     push(own.address, WEB, other, "1.0.0")
     old, new = signed.replace(":", "-"), other.digest.replace(":", "-")
@@ -124,6 +127,13 @@ def test_the_signature_of_another_image_put_beside_it(alice: Signer, own: OwnReg
     told = alice.info(IMAGE)
     assert told["verified"] is False
     assert [(row["verified"], row["digest"]) for row in told["signatures"]] == [(False, signed)]
+    assert [row["verified"] for row in told["attestations"]] == [False]
+    assert alice.run(IMAGE, apply=False, state="attested", attestation=attestation)["changed"]
+    # The copy is the same manifest, so taking it away would take it from the image that it is of.
+    for options in ({}, {"public_key_path": None, "all_signatures": True}):
+        assert not alice.run(IMAGE, state="revoked", **options)["changed"]
+    told = alice.info("%s@%s" % (WEB, signed))
+    assert told["verified"] and [row["verified"] for row in told["attestations"]] == [True]
 
 
 def own_accepts() -> list[tuple[str, str]]:
@@ -159,11 +169,13 @@ STATEMENTS = [
 
 
 def test_a_statement_is_made_once(alice: Signer) -> None:
-    for number, attestation in enumerate(STATEMENTS, 1):
+    for attestation in STATEMENTS:
         assert alice.run(IMAGE, state="attested", attestation=attestation)["changed"], attestation
+    for attestation in STATEMENTS:
         assert not alice.run(IMAGE, state="attested", attestation=attestation)["changed"], attestation
-        rows = alice.info(IMAGE)["attestations"]
-        assert len(rows) == number and all(row["verified"] for row in rows)
+    rows = alice.info(IMAGE)["attestations"]
+    assert len({row["type"] for row in rows}) == len(rows) == len(STATEMENTS)
+    assert all(row["verified"] for row in rows)
 
 
 def test_another_statement_and_another_key_are_others(alice: Signer, bob: Signer) -> None:
@@ -204,7 +216,8 @@ def test_one_of_two_keys_is_revoked(alice: Signer, bob: Signer, own: OwnRegistry
     planned = alice.run(IMAGE, apply=False, state="revoked")
     assert planned["changed"] and everything(own) == before
     done = alice.run(IMAGE, state="revoked")
-    assert done["removed"] == planned["removed"]
+    assert done["removed"] == planned["removed"] and all(row["verified"] for row in done["removed"])
+    assert [row["verified"] for row in done["signatures"]] == [False], "bob's stays, and nobody verified it"
     assert sorted(row["annotations"]["env"] for row in done["removed"]) == ["prod", "staging"]
     # Version 3 itself takes the attestation that stays for a signature.
     assert alice.cosign.verifies("%s/%s" % (own.address, IMAGE)) == (alice.version == "3")
@@ -219,10 +232,35 @@ def test_one_of_two_keys_is_revoked(alice: Signer, bob: Signer, own: OwnRegistry
 def test_all_signatures_are_revoked_when_said(alice: Signer, bob: Signer, own: OwnRegistry) -> None:
     alice.run(IMAGE)
     bob.run(IMAGE)
-    assert len(alice.run(IMAGE, state="revoked", public_key_path=None, all_signatures=True)["removed"]) == 2
+    removed = alice.run(IMAGE, state="revoked", public_key_path=None, all_signatures=True)["removed"]
+    assert [row["verified"] for row in removed] == [False, False], "nobody asked whose they are"
     assert alice.info(IMAGE)["signatures"] == []
     assert list_tags(own.address, WEB) == ["1.0.0"]
     assert alice.run(IMAGE)["changed"]
+
+
+def test_signed_by_somebody_else_while_it_is_revoked(
+    alice: Signer, bob: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Either what is said to be gone is gone, or it is told that it is not; and the other's signature stays."""
+    alice.run(IMAGE)
+    remove = CosignStore.remove
+
+    def sign_and_remove(store: CosignStore, *what: Any) -> None:
+        bob.run(IMAGE)
+        remove(store, *what)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(CosignStore, "remove", sign_and_remove)
+        if alice.version == "2":
+            with pytest.raises(RegistryError, match="was changed by somebody else meanwhile; run again"):
+                alice.run(IMAGE, state="revoked")
+            assert alice.info(IMAGE)["verified"]
+        else:
+            alice.run(IMAGE, state="revoked")
+    assert bob.info(IMAGE)["verified"]
+    alice.run(IMAGE, state="revoked")
+    assert not alice.info(IMAGE)["verified"] and bob.info(IMAGE)["verified"]
 
 
 def test_a_registry_that_does_not_delete(alice: Signer, own: OwnRegistry) -> None:

@@ -9,15 +9,13 @@ import base64
 import json
 from typing import Dict, Optional
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.config_keys import documented_keys
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import CredentialBook, RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import RegistryOptions
 
-# Both names of Docker Hub's credentials that engines look for.
-HUB = "https://index.docker.io/v1/"
-
 
 def engine_authorization(options: RegistryOptions, repository: str, run_program: Optional[RunProgram]) -> str:
-    """The value of X-Registry-Auth: JSON in URL-safe base64, empty without credentials."""
+    """The value of X-Registry-Auth: JSON in URL-safe base64, an empty object without credentials."""
     document: Dict[str, str] = {}
     if options.token:
         document = {"registrytoken": options.token}
@@ -28,5 +26,5 @@ def engine_authorization(options: RegistryOptions, repository: str, run_program:
             if found.identity_token:
                 document["identitytoken"] = found.identity_token
     if document:
-        document["serveraddress"] = HUB if options.registry == "docker.io" else options.registry
+        document["serveraddress"] = documented_keys(options.registry)[0]
     return base64.urlsafe_b64encode(json.dumps(document).encode("utf-8")).decode("ascii")

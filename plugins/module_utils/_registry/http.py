@@ -40,6 +40,8 @@ MAX_WAIT = 60.0
 MAX_BODY = 8 * 1024 * 1024
 
 # urllib3 before 2 names its connection by where it lies in memory, which is another place every time.
+_NO_TLS = re.compile(r"wrong.version.number|record layer failure", re.IGNORECASE)
+_UNKNOWN_AUTHORITY = re.compile(r"self.signed certificate|unable to get (?:local )?issuer", re.IGNORECASE)
 _OBJECT = re.compile(r"<[\w.]+ object at 0x[0-9a-f]+>: ")
 
 
@@ -124,8 +126,8 @@ class Transport:
             if attempt < self._options.retries:
                 self._wait(attempt, answer)
         raise RegistryError(
-            "No answer from registry %s%s: %s"
-            % (self._options.registry, _by_way(request.url), _OBJECT.sub("", failure))
+            "No answer from registry %s%s: %s%s"
+            % (self._options.registry, _by_way(request.url), _OBJECT.sub("", failure), _advice(failure))
         )
 
     @contextlib.contextmanager
@@ -423,6 +425,15 @@ def _without_secrets(url: str) -> str:
     """Without user, password and query, any of which may be secret."""
     parts = urlsplit(url)
     return "%s://%s%s" % (parts.scheme, parts.netloc.rpartition("@")[2], parts.path)
+
+
+def _advice(failure: str) -> str:
+    """What helps against failures whose words do not tell it; they are those of OpenSSL, old and new."""
+    if _NO_TLS.search(failure):
+        return ". Something that is no TLS answers there; if the registry speaks plain HTTP, set insecure: true for it"
+    if _UNKNOWN_AUTHORITY.search(failure):
+        return ". Name the authority that signed its certificate in ca_path"
+    return ""
 
 
 def _plain(error: Exception) -> str:

@@ -23,13 +23,9 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._signing.cosign_
     is_of_other_key,
     read_claims,
     read_statements,
+    signatures_of,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._signing.cosign_stored import (
-    CLAIM_TYPE,
-    SIGNATURE_PREDICATE,
-    Claim,
-    Stored,
-)
+from ansible_collections.imagefleet.docker.plugins.module_utils._signing.cosign_stored import Claim, Stored
 from ansible_collections.imagefleet.docker.plugins.module_utils._signing.cosign_words import (
     PRIVATE_KEY,
     PUBLIC_KEY,
@@ -71,11 +67,11 @@ class CosignMethod:
             "TUF_ROOT": scratch.folder("tuf"),
             # Signatures of an image are looked for, and go, where the image is.
             "COSIGN_REPOSITORY": "",
-            # Without one, it would ask the terminal.
-            "COSIGN_PASSWORD": order.passphrase or "",
         }
+        # Without a passphrase, it would ask the terminal.
+        self._secrets = {"COSIGN_PASSWORD": order.passphrase or ""}
         if order.private_key is not None and order.private_key.content is not None:
-            environment[PRIVATE_KEY] = order.private_key.content
+            self._secrets[PRIVATE_KEY] = order.private_key.content
         cosign = Cosign(tools.run, order.cosign, environment)
         reach = Reach(
             options.insecure, options.validate_certs, options.ca_path, options.client_cert, options.client_key
@@ -84,6 +80,7 @@ class CosignMethod:
         self._words = Words(cosign.dialect(), reach, os.path.join(scratch.root, "signing-config.json"), root)
         self._cosign = cosign
         self._store = CosignStore(TransferClient(options, run_program=tools.run_program), order.image.path)
+        self._seen: Dict[str, List[Stored]] = {}
         self._public = self._public_key()
         self._cosign = replace(cosign, environment={**environment, PUBLIC_KEY: self._public or ""})
         self.key = fingerprint(self._public, "public key") if self._public else None
@@ -106,7 +103,7 @@ class CosignMethod:
         if order.private_key.path is not None and not os.path.exists(order.private_key.path):
             raise PolicyError("private_key_path: there is no %s on this host" % order.private_key.path)
         try:
-            derived = self._cosign.must(*self._words.public_key(self._private_key))
+            derived = self._cosign.must(*self._words.public_key(self._private_key), secrets=self._secrets)
         except ToolError as error:
             raise ToolError(
                 "cosign cannot use %s: %s. Is the passphrase right, and is it a key of cosign (cosign generate-key-pair, "
@@ -133,9 +130,7 @@ class CosignMethod:
 
     def verify(self, subject: Subject) -> Tuple[Signature, ...]:
         claims = self._claims(subject)
-        digests = [one for one in claims if one.digest == subject.digest]
-        # Version 3 takes attestations for signatures.
-        signed = [one for one in digests if one.type in (CLAIM_TYPE, SIGNATURE_PREDICATE)]
+        signed = signatures_of(claims, subject.digest, self._order.annotations)
         wanted = self._order.signed_as
         holding = [one for one in signed if wanted is None or one.repository == wanted]
         if not holding:
@@ -144,7 +139,9 @@ class CosignMethod:
 
     def sign(self, subject: Subject) -> None:
         self._prepare_signing()
-        self._cosign.must(*self._words.sign(_by_digest(subject), self._private_key, self._order.annotations))
+        words = self._words.sign(_by_digest(subject), self._private_key, self._order.annotations)
+        self._cosign.must(*words, secrets=self._secrets)
+        self._seen.clear()
 
     def unproven(self, subject: Subject) -> Tuple[Signature, ...]:
         others = [one for one in self._stored(subject, signatures=True) if not self._counts(one, subject)]
@@ -154,8 +151,10 @@ class CosignMethod:
         return tuple(self._revoked(one) for one in self._to_revoke(subject))
 
     def revoke(self, subject: Subject) -> Tuple[Signature, ...]:
+        self._seen.clear()
         gone = self._to_revoke(subject)
         self._store.remove(subject.digest, gone)
+        self._seen.clear()
         return tuple(self._revoked(one) for one in gone)
 
     def signers(self, _repository: Reference) -> Sequence[Mapping[str, object]]:
@@ -191,7 +190,9 @@ class CosignMethod:
     def attest(self, subject: Subject, kind: str, predicate: str) -> None:
         """`predicate` is a file."""
         self._prepare_signing()
-        self._cosign.must(*self._words.attest(_by_digest(subject), self._private_key, kind, predicate))
+        words = self._words.attest(_by_digest(subject), self._private_key, kind, predicate)
+        self._cosign.must(*words, secrets=self._secrets)
+        self._seen.clear()
 
     # Inside -----------------------------------------------------------------------------------------------------------
 
@@ -210,7 +211,7 @@ class CosignMethod:
         """Version 3 overlooks what version 2 signed as soon as there is one bundle, whoever made it: then both are asked for."""
         if not self._words.dialect.bundles:
             return (False,)
-        stored = self._store.look(subject.digest)
+        stored = self._look(subject)
         mixed = {one.in_bundle for one in stored} == {True, False}
         return (False, True) if mixed else (False,)
 
@@ -239,10 +240,17 @@ class CosignMethod:
         return "%s: none of its %d signatures is %s" % (named, len(stored), looked_for)
 
     def _stored(self, subject: Subject, signatures: bool) -> List[Stored]:
-        return [one for one in self._store.look(subject.digest) if one.is_signature == signatures]
+        return [one for one in self._look(subject) if one.is_signature == signatures]
+
+    def _look(self, subject: Subject) -> List[Stored]:
+        """Once, until something is changed here: it takes some requests for each signature."""
+        if subject.digest not in self._seen:
+            self._seen[subject.digest] = self._store.look(subject.digest)
+        return self._seen[subject.digest]
 
     def _to_revoke(self, subject: Subject) -> List[Stored]:
-        stored = self._stored(subject, signatures=True)
+        # One of another image that lies here is a copy: its manifest is that image's own too, and would go there with it.
+        stored = [one for one in self._stored(subject, signatures=True) if one.digest == subject.digest]
         return stored if self._order.all_signatures else [one for one in stored if self._is_ours(one)]
 
     def _counts(self, stored: Stored, subject: Subject) -> bool:

@@ -45,9 +45,8 @@ class CosignStore:
         return [*self._layers(_tag(digest, "sig")), *self._layers(_tag(digest, "att")), *self._bundles(digest)]
 
     def remove(self, digest: str, gone: Sequence[Stored]) -> None:
-        """Take these away. Attested or signed meanwhile by others: RegistryError, and nothing of that manifest is changed."""
-        for tag in (_tag(digest, "sig"), _tag(digest, "att")):
-            self._remove_layers(tag, [one for one in gone if not one.in_bundle])
+        """Take these signatures away. Signed meanwhile by others: RegistryError, and nothing of that manifest is changed."""
+        self._remove_layers(_tag(digest, "sig"), [one for one in gone if not one.in_bundle])
         self._remove_bundles(digest, [one for one in gone if one.in_bundle])
 
     def _layers(self, tag: str) -> List[Stored]:
@@ -103,10 +102,12 @@ class CosignStore:
     # Taking away ------------------------------------------------------------------------------------------------------
 
     def _remove_layers(self, tag: str, gone: Sequence[Stored]) -> None:
-        body = self._client.manifest(self._repository, tag)
-        places = {one.place for one in gone if body is not None and one.manifest == body.digest}
-        if body is None or not places:
+        body = self._client.manifest(self._repository, tag) if gone else None
+        if body is None:
             return
+        if any(one.manifest != body.digest for one in gone):
+            raise self._changed_meanwhile(tag)
+        places = {one.place for one in gone}
         document = json.loads(body.data.decode("utf-8"))
         if len(places) == len(document["layers"]):
             self._delete(body.digest, "the manifest of its signatures")
@@ -133,17 +134,20 @@ class CosignStore:
             elif len(left) < len(document["manifests"]):
                 self._replace(tag, body, {**document, "manifests": left})
         for one in sorted(manifests):
-            self._delete(one, "a signature")
+            self._delete(one, "a signature that the image's list has no more")
 
     def _replace(self, tag: str, before: Body, document: Dict[str, Any]) -> None:
         now = self._client.head(self._repository, tag)
         if now is None or now.digest != before.digest:
-            raise RegistryError(
-                "Registry %s: %s:%s was changed by somebody else meanwhile; run again"
-                % (self._client.name, self._repository, tag)
-            )
+            raise self._changed_meanwhile(tag)
         data = json.dumps(document, separators=(",", ":")).encode("utf-8")
         self._client.put_manifest(self._repository, tag, before.media_type, data)
+
+    def _changed_meanwhile(self, tag: str) -> RegistryError:
+        return RegistryError(
+            "Registry %s: %s:%s was changed by somebody else meanwhile; run again"
+            % (self._client.name, self._repository, tag)
+        )
 
     def _delete(self, digest: str, what: str) -> None:
         """By digest: registries before version 3 of distribution cannot delete a tag alone."""

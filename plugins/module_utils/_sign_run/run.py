@@ -66,15 +66,17 @@ def _revoked(order: SigningOrder, method: Method, apply: bool) -> Dict[str, Any]
     subject = method.candidate(order.image)
     there = method.revocable(subject)
     removed = method.revoke(subject) if there and apply else there
+    # Whose they all are was not asked.
+    gone = rows(removed, verified=not order.all_signatures)
     return {
         "changed": bool(removed),
         "digest": subject.digest or None,
         "verified": None,
         "reason": None,
-        "signatures": rows(method.unproven(subject)),
+        "signatures": rows(method.unproven(subject), verified=False),
         "signers": list(method.signers(order.image)),
         "signers_changed": [],
-        "removed": rows(removed),
+        "removed": gone,
         "attestations": [],
-        "diff": difference(rows(removed), []),
+        "diff": difference(gone, []),
     }

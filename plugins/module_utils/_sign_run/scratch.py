@@ -1,15 +1,19 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A folder of one run for what programs read only from files: nobody else may look, and it goes with the run."""
+"""A folder of one run for what programs read only from files: nobody else may look, and it goes with the run.
+
+Also when the run is told to end (SIGTERM, SIGHUP), which would skip everything that cleans up; nothing helps against SIGKILL.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
-from types import TracebackType
-from typing import Optional, Type
+from types import FrameType, TracebackType
+from typing import Any, Dict, Optional, Type
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
 
@@ -19,8 +23,10 @@ class Scratch:
 
     def __init__(self) -> None:
         self._root: Optional[str] = None
+        self._before: Dict[int, Any] = {}
 
     def __enter__(self) -> Scratch:
+        self._before = {number: signal.signal(number, _end) for number in (signal.SIGTERM, signal.SIGHUP)}
         return self
 
     def __exit__(
@@ -28,6 +34,8 @@ class Scratch:
     ) -> None:
         if self._root is not None:
             shutil.rmtree(self._root, ignore_errors=True)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     @property
     def root(self) -> str:
@@ -55,3 +63,8 @@ class Scratch:
         except OSError as error:
             raise StateError("cannot write %s: %s" % (path, error.strerror or error)) from error
         return path
+
+
+def _end(number: int, _frame: Optional[FrameType]) -> None:
+    """Ends the process as the signal would, with what shells show for it, but by way of every `finally`."""
+    raise SystemExit(128 + number)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Mapping, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import ToolError
 from ansible_collections.imagefleet.docker.plugins.module_utils._signing.cosign_stored import (
+    CLAIM_TYPE,
+    SIGNATURE_PREDICATE,
     Claim,
     read_claim,
     read_statement,
@@ -51,6 +53,17 @@ def read_claims(output: str, where: str) -> List[Claim]:
     if None in found or not found:
         raise ToolError("cosign verified %s, and a signature that it printed names no image" % where)
     return [one for one in found if one is not None]
+
+
+def signatures_of(claims: Sequence[Claim], digest: str, annotations: Mapping[str, str]) -> List[Claim]:
+    """Those that say what was asked for, since the success of cosign says less: version 3 takes attestations for signatures."""
+    return [
+        one
+        for one in claims
+        if one.digest == digest
+        and one.type in (CLAIM_TYPE, SIGNATURE_PREDICATE)
+        and annotations.items() <= one.annotations.items()
+    ]
 
 
 def read_statements(output: str, where: str) -> List[Dict[str, Any]]:

@@ -140,7 +140,8 @@ def _stored(
     kind = str(statement.get("predicateType") or "")
     name = subject.get("name")
     return Stored(
-        is_signature=kind == SIGNATURE_PREDICATE,
+        # Elsewhere cosign takes none for one, whatever it says of itself.
+        is_signature=in_bundle and kind == SIGNATURE_PREDICATE,
         in_bundle=in_bundle,
         manifest=manifest,
         place=place,

@@ -12,6 +12,10 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import Reference, parse_reference
+from ansible_collections.imagefleet.docker.plugins.module_utils._signing.cosign_stored import (
+    CLAIM_TYPE,
+    SIGNATURE_PREDICATE,
+)
 
 COSIGN, DOCKER_TRUST = "cosign", "docker_trust"
 METHODS = (COSIGN, DOCKER_TRUST)
@@ -146,6 +150,13 @@ def _check_state(order: SigningOrder) -> None:
         raise PolicyError("attestation: it belongs to state: attested, which needs it")
     if order.state == ATTESTED and order.attestation is not None and not _says_something(order.attestation):
         raise PolicyError("attestation: give predicate_path or predicate, the JSON document that is attested")
+    if order.state == ATTESTED and order.annotations:
+        raise PolicyError("annotations: an attestation has none; say it in the document")
+    if order.signed_as and order.state != PULLED:
+        raise PolicyError(
+            "signed_as: it belongs to state: pulled and to image_signature_info; what is signed here is signed as %s"
+            % order.image.repository
+        )
     if order.all_signatures and order.state != REVOKED:
         raise PolicyError("all_signatures: it belongs to state: revoked")
     if order.state == REVOKED:
@@ -231,6 +242,11 @@ def _attestation(value: Any) -> Optional[AttestationOrder]:
         raise PolicyError("attestation.predicate_path: give the document as path or as predicate, not both")
     if not value.get("type"):
         raise PolicyError("attestation.type: say what kind of statement it is, for example cyclonedx or a URI")
+    if value["type"] in (CLAIM_TYPE, SIGNATURE_PREDICATE):
+        raise PolicyError(
+            "attestation.type: %s is what cosign calls a signature, and would count as one; use state: signed to sign the image"
+            % value["type"]
+        )
     text = None if document is None else json.dumps(document, sort_keys=True)
     return AttestationOrder(str(value["type"]), path or None, text)
 

@@ -19,6 +19,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._signing.cosign_
     is_of_other_key,
     read_claims,
     read_statements,
+    signatures_of,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._signing.cosign_stored import (
     CLAIM_TYPE,
@@ -161,3 +162,25 @@ def test_one_signature_of_another_key() -> None:
         "Error: accepted signatures do not match threshold, Found: 0, Expected 1",
     ):
         assert is_of_other_key(1, errors, WEB)
+
+
+def test_what_cosign_lets_pass_counts_only_if_it_says_what_was_asked_for() -> None:
+    """Its exit code is not all: another digest, an attestation, annotations that are missing or others."""
+    other = "sha256:" + "b" * 64
+    shown = [
+        claim(optional={"env": "prod", "by": "lab"}),
+        claim(kind=SIGNATURE_PREDICATE, optional={"env": "prod"}),
+        claim(digest=other, optional={"env": "prod"}),
+        claim(kind="https://cosign.sigstore.dev/attestation/v1", optional={"env": "prod"}),
+        claim(optional={"env": "staging"}),
+        claim(),
+    ]
+    claims = read_claims(json.dumps(shown), WEB)
+    assert signatures_of(claims, DIGEST, {"env": "prod"}) == claims[:2]
+    assert signatures_of(claims, DIGEST, {}) == [*claims[:2], *claims[4:]]
+
+
+def test_an_attestation_under_a_tag_is_no_signature_whatever_its_type() -> None:
+    data = json.dumps(envelope(kind=SIGNATURE_PREDICATE)).encode()
+    stored = read_envelope(DIGEST, 0, data)
+    assert stored is not None and not stored.is_signature

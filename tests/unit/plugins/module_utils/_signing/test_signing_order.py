@@ -30,15 +30,18 @@ def test_an_order_for_cosign() -> None:
             "state": "attested",
             "private_key_content": "secret key",
             "passphrase": "secret word",
-            "annotations": {"env": "prod"},
             "attestation": {"type": "custom", "predicate": {"b": 1, "a": 2}},
-            "signed_as": "registry.example.com/shop/web",
         }
     )
     assert order.image.canonical == IMAGE and order.private_key == Key(content="secret key")
     assert order.attestation is not None and order.attestation.predicate == '{"a": 2, "b": 1}'
-    assert order.annotations == {"env": "prod"} and order.signed_as == "registry.example.com/shop/web"
     assert "secret" not in repr(order)
+
+
+def test_an_order_to_pull() -> None:
+    wanted = {"annotations": {"env": "prod"}, "signed_as": "registry.example.com/shop/web"}
+    order = parse_signing_order({**COSIGN, "state": "pulled", "public_key_path": "/k", **wanted})
+    assert (order.annotations, order.signed_as) == (wanted["annotations"], wanted["signed_as"])
 
 
 def test_an_order_for_docker_trust() -> None:
@@ -79,6 +82,18 @@ def test_a_look_needs_no_key_and_may_name_a_repository_of_docker_trust() -> None
         ({"state": "revoked"}, "^public_key_path: state: revoked takes away .* give one of the two"),
         ({"state": "revoked", "all_signatures": True, "public_key_path": "/k"}, "give one of the two"),
         ({"state": "revoked", "public_key_path": "/k", "annotations": {"a": "b"}}, "^annotations: state: revoked"),
+        (
+            {"private_key_path": "/k", "signed_as": "registry.example.com/shop/web"},
+            "^signed_as: it belongs to state: pulled",
+        ),
+        (
+            {"state": "revoked", "public_key_path": "/k", "signed_as": "registry.example.com/shop/web"},
+            "^signed_as: it belongs to state: pulled",
+        ),
+        (
+            {"private_key_path": "/k", "state": "attested", "attestation": STATEMENT, "annotations": {"a": "b"}},
+            "^annotations: an attestation has none",
+        ),
         ({"private_key_path": "/k", "all_signatures": True}, "^all_signatures: it belongs to state: revoked"),
         ({"private_key_path": "/k", "private_key_content": "x"}, "^private_key_path: .* not both"),
         ({"private_key_path": "/k", "public_key_path": "/k", "public_key_content": "x"}, "^public_key_path: .* both"),
@@ -92,6 +107,14 @@ def test_a_look_needs_no_key_and_may_name_a_repository_of_docker_trust() -> None
         (
             {"private_key_path": "/k", "state": "attested", "attestation": {"predicate_path": "/p"}},
             r"^attestation\.type",
+        ),
+        (
+            {
+                "private_key_path": "/k",
+                "state": "attested",
+                "attestation": {"type": "https://sigstore.dev/cosign/sign/v1", "predicate": {}},
+            },
+            r"^attestation\.type: .* would count as one; use state: signed",
         ),
         ({"private_key_path": "/k", "annotations": {"build": 7}}, "^annotations: build is no text: 7; quote it"),
         ({"private_key_path": "/k", "annotations": {"a": "b,c"}}, "^annotations: a=b,c cannot be told to cosign"),
