@@ -26,8 +26,8 @@ def sign_and_refuse(demo: Demo) -> None:
     _bring_cosign(demo)
     demo.listen(HERE / "keys.yml", options=_options(demo))
     signed = _push(demo, "1.0.0", "1.0.0")
-    _promote(demo, "1.0.0", "staging")
-    _promote(demo, "staging", "production")
+    _promote(demo, "1.0.0", "staging", "tag.yml")
+    _promote(demo, "staging", "production", "tag.yml", "sign.yml")
     told("The key never leaves %s, the role content_trust has made it; every host has its public half." % CONTROL)
     told("%s:1.0.0 is promoted to production: the tag moves, and the digest is signed with env=production." % PAY)
     told("%s and %s, one of each image store, pull it by image_signature with state=pulled:\n" % PULLING)
@@ -54,6 +54,7 @@ def sign_and_refuse(demo: Demo) -> None:
     insist(found is not None, "no signatures are told in\n%s" % seen)
     verdict = found.group() if found else ""
     told(verdict)
+    told("\nThe hotfix on %s is among them. What is verified is %s:1.0.0 on %s and %s." % (STOPPED, PAY, *PULLING))
     pay = r"^Not signed, and in use:\n(?:  .*\n)*  %s/%s\S* +%s +%s " % (demo.registry, PAY, unsigned[:19], STOPPED)
     insist(re.search(pay, verdict, re.MULTILINE) is not None, "the hotfix on %s is not found" % STOPPED)
     insist(" 1 verified," in verdict, "the signed release is not told as verified")
@@ -70,10 +71,10 @@ def _push(demo: Demo, content: str, tag: str) -> str:
     return push(demo.registry_address, PAY, image(layers, note=content), tag)
 
 
-def _promote(demo: Demo, tag: str, stage: str) -> None:
-    """As a CI job does it: tag, then sign."""
+def _promote(demo: Demo, tag: str, stage: str, *steps: str) -> None:
+    """As a CI job does it."""
     promoted = {"demo_tag": {"image": "%s/%s:%s" % (demo.registry, PAY, tag), "environment": stage}}
-    demo.listen(HERE / "tag.yml", HERE / "sign.yml", options=(*_options(demo), "-e", json.dumps(promoted)))
+    demo.listen(*(HERE / step for step in steps), options=(*_options(demo), "-e", json.dumps(promoted)))
 
 
 def _options(demo: Demo) -> tuple[str, ...]:
@@ -101,6 +102,7 @@ def _digest(demo: Demo, name: str) -> str:
 
 def _refusal(output: str, name: str) -> str:
     """Why a host refused."""
-    found = re.search(r"^fatal: \[%s\].*?msg: (.*?)$" % name, output, re.MULTILINE | re.DOTALL)
+    # YAML, whose lines Ansible folds.
+    found = re.search(r"^fatal: \[%s\].*?\bmsg: (.*?)\n(?=\S|\n)" % name, output, re.MULTILINE | re.DOTALL)
     insist(found is not None, "no refusal of %s is told in\n%s" % (name, output))
-    return found.group(1) if found else ""
+    return " ".join(found.group(1).split()).strip("'") if found else ""
