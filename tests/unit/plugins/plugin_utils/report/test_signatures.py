@@ -54,7 +54,9 @@ def test_an_image_is_called_by_its_tag_once():
             by_tag,
             digest("shop/tool:1")[:19],
             "web-1",
-            *"is not signed".split(),
+            "is",
+            "not",
+            "signed",
         ]
 
 
