@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-import subprocess
-
 from access_log import AccessLog
 from archive import BUSYBOX, Layer
 from demo import CONTROL, PLAYBOOKS, Demo
 from lab.paths import cache
 from registry_content import image
 from registry_pushing import push
-from telling import DemoFailed, insist, told
+from telling import insist, told
 
 GREETING = "library/greeting"
 UNIT = "imagefleet-mirror-hub.service"
@@ -25,7 +23,8 @@ def pull_through_a_cache(demo: Demo) -> None:
     for version in ("1", "2"):
         layers = [Layer("greeting-program", 100_000, BUSYBOX), Layer("greeting-" + version, 1_500_000)]
         push(demo.registry_address, GREETING, image(layers, note=version), version)
-    _bring_the_program(demo)
+    # As the package of the distribution has it; the lab installs nothing.
+    demo.bring(CONTROL, cache().tools("bookworm") / "usr/bin/docker-registry", "/usr/bin/docker-registry")
     told("The lab has no Docker Hub; the first registry stands in for it with %s:1 and :2.\n" % GREETING)
     demo.listen(PLAYBOOKS / "mirrors.yml")
     told("playbooks/mirrors.yml put a cache on %s, and told every engine, batch by batch, by a reload:\n" % CONTROL)
@@ -46,13 +45,3 @@ def pull_through_a_cache(demo: Demo) -> None:
     insist(BLOBS <= read < BLOBS * len(names) / 2, "the engines did not pull through the cache")
     exposed = demo.on(CONTROL, "systemd-analyze security --no-pager %s | tail -1" % UNIT)
     told("systemd says of its service: %s" % exposed.strip().lstrip("→ "))
-
-
-def _bring_the_program(demo: Demo) -> None:
-    """As the package of the distribution has it; the lab installs nothing."""
-    program = cache().tools("bookworm") / "usr/bin/docker-registry"
-    with open(program, "rb") as content:
-        command = "cat > /usr/bin/docker-registry && chmod 0755 /usr/bin/docker-registry"
-        done = subprocess.run([*demo.ssh(CONTROL), command], stdin=content, check=False)
-    if done.returncode:
-        raise DemoFailed("the registry's program could not be brought to %s" % CONTROL)

@@ -21,6 +21,7 @@ HERE = Path(__file__).resolve().parent
 PLAYBOOKS = ROOT / "playbooks"
 REPORT = ROOT / "build" / "demo" / "fleet.html"
 REGIONS_REPORT = REPORT.with_name("regions.html")
+SECURITY_REPORT = REPORT.with_name("security.html")
 LAB = "demo"
 #: Which host plays which part.
 CONTROL, BRAKED, OLD_API, STOPPED = "host-1", "host-2", "host-3", "host-4"
@@ -83,6 +84,14 @@ class Demo:
     def try_on(self, name: str, command: str) -> subprocess.CompletedProcess[str]:
         """The same for a command that may fail."""
         return subprocess.run([*self.ssh(name), command], capture_output=True, text=True, check=False)
+
+    def bring(self, name: str, path: Path, to: str, mode: str = "0755") -> None:
+        """Put a file of this machine onto a host."""
+        command = "mkdir -p $(dirname %s) && cat > %s && chmod %s %s" % (to, to, mode, to)
+        with open(path, "rb") as content:
+            done = subprocess.run([*self.ssh(name), command], stdin=content, check=False)
+        if done.returncode:
+            raise DemoFailed("%s could not be brought to %s" % (path, name))
 
     # The first registry ----------------------------------------------------------------------------------------------
 

@@ -19,8 +19,10 @@ import act_plan
 import act_refusal
 import act_regions
 import act_restore
+import act_scan
+import act_signatures
 import act_tags
-from demo import BRAKED, REGIONS_REPORT, REPORT, STOPPED, Demo
+from demo import BRAKED, REGIONS_REPORT, REPORT, SECURITY_REPORT, STOPPED, Demo
 from lab import LabError
 from telling import DemoFailed, title, told
 
@@ -70,6 +72,14 @@ ACTS = (
         "Tags by a convention: a release, a backport that steals nothing, the promotion to production",
         act_tags.release_and_promote,
     ),
+    (
+        "What the hosts run is scanned, each image once: role image_scan, a policy, a waiver that ends soon",
+        act_scan.scan_the_fleet,
+    ),
+    (
+        "A promotion is signed; an image that is not is refused by the hosts, and found where it runs all the same",
+        act_signatures.sign_and_refuse,
+    ),
 )
 
 
@@ -84,6 +94,7 @@ def main() -> int:
             return 1
     title("The report of the hosts and the registry: %s" % REPORT)
     told("That of the regions: %s" % REGIONS_REPORT)
+    told("That of scans and signatures: %s" % SECURITY_REPORT)
     told("Look around: %s" % " ".join(demo.ssh(BRAKED)))
     told("Remove every trace: make demo-down")
     return 0

@@ -17,7 +17,8 @@ from typing import Any, Iterator
 import docker
 import pytest
 from archive import BUSYBOX, Image, Layer, archive
-from debsecan import Row, bills, facts, install_debsecan, run, write_feed
+from debian_feed import Row, write_feed
+from debsecan import bills, facts, install_debsecan, run
 from lab import load
 from lab.paths import cache
 from pushing import REGISTRY

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
-from debsecan import Row, install_debsecan, write_feed
+from debian_feed import Row, write_feed
+from debsecan import install_debsecan
 from own_registry import OwnRegistry
 from registry_content import Manifest, image, simple
 from registry_pushing import push

@@ -84,7 +84,7 @@ def test_signed_arrives_and_a_second_run_changes_nothing(scene: Scene) -> None:
 
 
 def test_what_is_not_signed_is_not_pulled_and_the_name_stays(scene: Scene, own: OwnRegistry, tmp_path: Path) -> None:
-    with pytest.raises(NotSigned, match="is not signed: no signature at all"):
+    with pytest.raises(NotSigned, match="is not signed: its repository has no signature of it"):
         scene.pull()
     assert scene.names() == set()
     scene.signer.run(IMAGE)

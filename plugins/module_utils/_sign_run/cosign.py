@@ -219,7 +219,9 @@ class CosignMethod:
         order = self._order
         said = ", ".join("%s=%s" % pair for pair in sorted(order.annotations.items()))
         looked_for = "a signature of key %s" % self.key + (" with %s" % said if said else "")
-        named = "%s (%s)" % (subject.reference.canonical, subject.digest)
+        named = subject.reference.canonical
+        if subject.reference.digest is None:
+            named += " (%s)" % subject.digest
         if other_names:
             names = sorted({one.repository or "no repository (bundles of cosign 3 name none)" for one in other_names})
             return "%s has %s, but for %s and not for %s (signed_as)" % (
@@ -230,7 +232,7 @@ class CosignMethod:
             )
         stored = self._stored(subject, signatures=True)
         if not stored:
-            return "%s is not signed: no signature at all is in its repository; looked for %s" % (named, looked_for)
+            return "%s is not signed: its repository has no signature of it at all; looked for %s" % (named, looked_for)
         bundles = sum(1 for one in stored if one.in_bundle)
         if bundles == len(stored) and not self._words.dialect.bundles:
             return (

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, List, Mapping, Tuple
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any, List, Mapping, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import SEVERITIES
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.moments import show_moment
@@ -165,12 +166,17 @@ def counted(number_of: int, word: str) -> str:
     return "%d %s%s" % (number_of, word, "" if number_of == 1 else "s")
 
 
+def called(name: str, names: Sequence[str]) -> str:
+    """The first of `names` with a tag; what it was asked for by is often a digest, which tells people nothing."""
+    return next((one for one in names if "@" not in one), name)
+
+
 def read_scan(name: str, raw: Any) -> Scan:
     """`raw` is a result of scout_scan, also of one that failed, or a report of the host command."""
     result, finished, problem = unwrap(raw, "results")
     told = mapping(result)
     summary = mapping(told.get("summary"))
-    images = tuple(_image(mapping(one)) for one in sequence(told.get("results")))
+    images = _apart([_image(mapping(one)) for one in sequence(told.get("results"))])
     return Scan(
         name=text(name),
         told=bool(told),
@@ -182,6 +188,15 @@ def read_scan(name: str, raw: Any) -> Scan:
     )
 
 
+def _apart(images: Sequence[Image]) -> Tuple[Image, ...]:
+    """A tag that means other images on other hosts is told with the digest."""
+    times = Counter(image.name for image in images)
+    return tuple(
+        replace(image, name="%s (%s)" % (image.name, image.digest[:19])) if times[image.name] > 1 else image
+        for image in images
+    )
+
+
 def _image(row: Mapping[str, Any]) -> Image:
     status = row.get("status")
     known = status in (PASSED, FAILED, NOT_SCANNED)
@@ -189,11 +204,13 @@ def _image(row: Mapping[str, Any]) -> Image:
     # In a first scan everything would be new.
     compared = bool(changes.get("since")) or "since" not in changes
     counts = mapping(row.get("counts"))
-    name = text(row.get("image")) or text(row.get("digest")) or "(no name)"
+    scanned = text(row.get("image")) or text(row.get("digest")) or "(no name)"
+    names = texts(row.get("references"))
+    name = called(scanned, names)
     reasons = texts(row.get("reasons"), LONG)
     return Image(
         name=name,
-        others=tuple(one for one in texts(row.get("references")) if one != name),
+        others=tuple(one for one in dict.fromkeys((*names, scanned)) if one != name),
         digest=text(row.get("digest")),
         platform=text(row.get("platform")),
         hosts=texts(row.get("hosts")),

@@ -19,7 +19,7 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.scans im
 )
 
 TOP = 10
-WIDTHS = (60, 40, 0, 0, 0, 0, 0, 100)
+WIDTHS = (60, 40, 0, 0, 0, 0, 0, 200)
 HOSTS = 3
 
 
@@ -50,7 +50,7 @@ def on_hosts(hosts: Sequence[str]) -> str:
 def _not_scanned(images: Sequence[Image], top: int) -> List[str]:
     rows = [[image.name, on_hosts(image.hosts), image.reason] for image in images]
     return section(
-        "Not scanned, so nothing is known of them:", ("IMAGE", "HOSTS", "WHY"), rows, top, limits=(60, 40, 100)
+        "Not scanned, so nothing is known of them:", ("IMAGE", "HOSTS", "WHY"), rows, top, limits=(60, 40, 200)
     )
 
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.scans import counted
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.scans import called, counted
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.scans_text import on_hosts, section
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.values import mapping, sequence, text, texts
 
 TOP = 10
 LONG = 1000
 VERIFIED, UNSIGNED, UNKNOWN = "verified", "not signed", "not known"
-WIDTHS = (60, 0, 40, 100)
+WIDTHS = (60, 0, 40, 200)
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,20 @@ def _rows(raw: Any, told: Mapping[str, Any]) -> Optional[Sequence[Any]]:
 def _signed(name: str, row: Mapping[str, Any]) -> Signed:
     verified = row.get("verified")
     state = VERIFIED if verified is True else UNSIGNED if verified is False else UNKNOWN
+    asked = text(row.get("image")) or printable(name)
     return Signed(
-        image=text(row.get("image")) or printable(name),
+        image=called(asked, texts(row.get("references"))),
         digest=text(row.get("digest")),
         hosts=texts(row.get("hosts")),
         state=state,
-        reason=text(row.get("reason"), LONG) or ("-" if state == VERIFIED else "no reason was given"),
+        reason=_reason(asked, text(row.get("reason"), LONG)) or ("-" if state == VERIFIED else "no reason was given"),
         signers=_signers(row),
     )
+
+
+def _reason(asked: str, told: str) -> str:
+    """Without the name at its beginning, which the row has anyway."""
+    return told[len(asked) :].lstrip(" :") if told.startswith((asked + " ", asked + ": ")) else told
 
 
 def _signers(row: Mapping[str, Any]) -> Tuple[str, ...]:

@@ -14,6 +14,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan.subject im
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.verdict import judge
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.waivers import parse_waivers
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html import fleet_page
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.scans import read_scan
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.scans_text import scan_lines
 from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils.report import samples
 from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils.report import scan_samples as made
@@ -96,6 +97,21 @@ def test_a_report_of_the_scheduled_job():
     lines = scan_lines("shop", late)
     assert lines[0].endswith("(2026-11-23 04:10 UTC).") and lines[-1] == "It failed: no space left"
     assert "tile good" not in page(late)
+
+
+def test_images_are_called_by_their_tags_and_told_apart_by_digest():
+    tag = "registry.example.com/shop/web:production"
+    digests = [digest(name) for name in ("old", "new")]
+    names = ["registry.example.com/shop/web@" + one for one in digests]
+    rows = [
+        made.image("x", "not_scanned", [], image=name, references=[name, tag], digest=one)
+        for name, one in zip(names, digests)
+    ]
+    assert [image.name for image in read_scan("shop", {"results": rows}).images] == [
+        "%s (%s)" % (tag, one[:19]) for one in digests
+    ]
+    (alone,) = read_scan("shop", {"results": rows[:1]}).images
+    assert (alone.name, alone.others) == (tag, (names[0],))
 
 
 def test_a_status_that_is_none_counts_as_not_scanned():

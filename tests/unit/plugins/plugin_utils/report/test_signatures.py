@@ -46,6 +46,20 @@ def test_what_is_not_signed_comes_first_then_what_nobody_knows():
     assert '<div class="tile bad"><dt>Signatures</dt><dd class="figure">1 not signed</dd>' in shown
 
 
+def test_an_image_is_called_by_its_tag_once():
+    by_digest, by_tag = ("registry.example.com/shop/tool%s" % end for end in ("@" + digest("shop/tool:1"), ":1"))
+    for reason in ("%s is not signed" % by_digest, "%s: is not signed" % by_digest):
+        told = [made.row("shop/tool:1", False, reason, image=by_digest, references=[by_digest, by_tag])]
+        assert signature_lines("shop", told)[-1].split() == [
+            by_tag,
+            digest("shop/tool:1")[:19],
+            "web-1",
+            "is",
+            "not",
+            "signed",
+        ]
+
+
 @pytest.mark.parametrize("verified", [None, "yes", "true", 1, 0, "", [], {}, [True]])
 def test_what_is_not_known_is_never_verified(verified):
     told = [made.row("shop/web:1", verified)]
