@@ -14,6 +14,8 @@ from lab.unpacked import unpacked
 
 #: Version 2 keeps signatures under tags, version 3 as referrers under a list.
 SUITES = {"2": "trixie", "3": "forky"}
+#: Of every key.
+PASSWORD = "of the test"
 
 
 class Cosign:
@@ -54,7 +56,7 @@ class Cosign:
         return subprocess.run(
             [*self._words, *map(str, words)],
             cwd=self.folder,
-            env={"HOME": str(self.folder), "COSIGN_PASSWORD": "of the test", "PATH": "/usr/bin:/bin"},
+            env={"HOME": str(self.folder), "COSIGN_PASSWORD": PASSWORD, "PATH": "/usr/bin:/bin"},
             capture_output=True,
             text=True,
             check=False,

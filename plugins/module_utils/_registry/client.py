@@ -172,6 +172,17 @@ class RegistryClient:
             entries += _manifests(page) or []
         return json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}).encode("utf-8")
 
+    def has_trust_data(self, repository: str) -> bool:
+        """Whether this server, a notary server, has trust data of a repository (with its host); one GET.
+
+        Raises RegistryRefusal also for a 404 that is not in a notary server's words: then it is none.
+        """
+        path = "%s/_trust/tuf/root.json" % quote(repository, safe="/:")
+        answer = self._call("GET", path, _pull(repository), also=(404,))
+        if answer.status == 404 and "METADATA_NOT_FOUND" not in explain(answer):
+            raise RegistryRefusal("%s has no /_trust below /v2: it is no notary server" % self.name, answer.status)
+        return answer.status != 404
+
     # Changing -------------------------------------------------------------------------------------------------------
 
     def delete(self, repository: str, reference: str) -> int:

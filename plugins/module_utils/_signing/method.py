@@ -40,6 +40,12 @@ class Method(Protocol):
     """One way of signing. Every call raises ToolError (of its program) or RegistryError when it cannot be told."""
 
     name: str
+    #: Whether there is a key (or another root of trust) to verify with.
+    can_verify: bool
+
+    def candidate(self, reference: Reference) -> Subject:
+        """What is to be signed: what the name means now, signed or not. For Docker Content Trust, which pushes what it signs, that
+        may be the engine's image; `digest` is then empty where nobody knows it before the push."""
 
     def resolve(self, reference: Reference) -> Subject:
         """The digest that the name means now; for Docker Content Trust the signed one. Raises NotSigned when that needs a signature."""
@@ -50,8 +56,23 @@ class Method(Protocol):
     def sign(self, subject: Subject) -> None:
         """Sign it. Only called when `verify` found no equal signature."""
 
+    def unproven(self, subject: Subject) -> Tuple[Signature, ...]:
+        """Signatures that are there and were not verified, because of another key or none: what they claim, for reports only."""
+
+    def revocable(self, subject: Subject) -> Tuple[Signature, ...]:
+        """The signatures of the given key (or all of the tag's) that `revoke` would take away."""
+
     def revoke(self, subject: Subject) -> Tuple[Signature, ...]:
         """Take the signatures of the given key (or all of the tag's) away; returns those that were."""
 
     def signers(self, repository: Reference) -> Sequence[Mapping[str, object]]:
         """Who may sign in the repository, as far as the method knows: `name` and `keys`."""
+
+    def settle_signers(self, repository: Reference, apply: bool) -> Sequence[Mapping[str, object]]:
+        """Bring the signers of the repository to what was asked (Docker Content Trust): one row per change, `name` and `action`."""
+
+    def attestations(self, subject: Subject) -> Sequence[Mapping[str, object]]:
+        """Statements about the image: `type`, `key` and `verified`; empty where the method knows none."""
+
+    def environment(self) -> Optional[Mapping[str, object]]:
+        """What else on this host decides whether signatures are heeded at all; None when nothing does."""

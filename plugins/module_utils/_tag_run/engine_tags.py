@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from typing import Any, Dict, List, Optional, Sequence, Set
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi, image_path
@@ -21,12 +19,11 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference
     is_digest,
     parse_reference,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import CredentialBook, RunProgram
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.engine_login import engine_authorization
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import RegistryOptions
 
 ENGINE = "engine"
-# Both names of Docker Hub's credentials that engines look for.
-HUB = "https://index.docker.io/v1/"
 
 
 class EngineTags:
@@ -94,7 +91,7 @@ class EngineTags:
     def push(self, tag: str, options: RegistryOptions, run_program: Optional[RunProgram]) -> Optional[str]:
         """The digest that the registry has it by, None when the engine does not tell. Raises EngineError with what it says."""
         path = image_path(self._repository.familiar, "/push")
-        headers = {"X-Registry-Auth": _authorization(options, self._repository.path, run_program)}
+        headers = {"X-Registry-Auth": engine_authorization(options, self._repository.path, run_program)}
         digest: Optional[str] = None
         for line in self._api.lines(path, {"tag": tag}, "POST", headers):
             if line.get("error"):
@@ -124,19 +121,3 @@ def _pushed(aux: Dict[str, Any]) -> Optional[str]:
     instead = aux.get("selectedManifest") if aux.get("manifestPushedInsteadOfIndex") else None
     digest = str((instead or {}).get("digest") or aux.get("Digest") or "")
     return digest if is_digest(digest) else None
-
-
-def _authorization(options: RegistryOptions, repository: str, run_program: Optional[RunProgram]) -> str:
-    """As engines take it: JSON in URL-safe base64, empty without credentials."""
-    document: Dict[str, str] = {}
-    if options.token:
-        document = {"registrytoken": options.token}
-    else:
-        found = CredentialBook(options, run_program).find(repository)
-        if found is not None:
-            document = {"username": found.username, "password": found.password}
-            if found.identity_token:
-                document["identitytoken"] = found.identity_token
-    if document:
-        document["serveraddress"] = HUB if options.registry == "docker.io" else options.registry
-    return base64.urlsafe_b64encode(json.dumps(document).encode("utf-8")).decode("ascii")

@@ -13,7 +13,7 @@ from typing import Callable, Collection, Mapping
 from .errors import LabError
 
 #: Third number of an address says what it is for.
-HOSTS, REGISTRIES, ENGINES = 1, 2, 3
+HOSTS, REGISTRIES, ENGINES, NOTARIES = 1, 2, 3, 4
 _FIRST, _LAST = 64, 250
 _SSH_PORTS = (2222, 2322, 2422)
 _REGISTRY_PORTS = (5000, 5100, 5200)
@@ -35,6 +35,9 @@ class Block:
 
     def engine(self, index: int) -> str:
         return "127.%d.%d.%d" % (self.number, ENGINES, index)
+
+    def notary(self) -> str:
+        return "127.%d.%d.1" % (self.number, NOTARIES)
 
     def as_dict(self) -> dict[str, int]:
         return {"number": self.number, "ssh_port": self.ssh_port, "registry_port": self.registry_port}

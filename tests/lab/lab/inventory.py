@@ -23,6 +23,7 @@ def variables(lab: Mapping[str, Any]) -> dict[str, Any]:
         "lab_root": lab["root"],
         "lab_engines": lab["engines"],
         "lab_registries": lab["registries"],
+        "lab_notary": lab["notary"],
         "lab_hosts": lab["hosts"],
         "lab_docker_cli": lab["docker_cli"],
         "lab_docker_config": lab["docker_config"],

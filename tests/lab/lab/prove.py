@@ -23,7 +23,7 @@ from .paths import Instance
 from .process import Identity, all_pids, identify, members
 from .say import say
 
-PARTS = "engines,registries,fleet"
+PARTS = "engines,registries,notary,fleet"
 _CLI = Path(__file__).resolve().parents[1] / "cli.py"
 _PR_SET_CHILD_SUBREAPER = 36
 _SETTLE_SECONDS = 5

@@ -29,6 +29,8 @@ def status(instance: Instance) -> int:
         )
     for registry in lab["registries"]:
         print("  registry  %-10s http://%s  pid %s" % (registry["name"], registry["address"], registry["pid"]))
+    if lab["notary"]:
+        print("  notary    %s  pid %s" % (lab["notary"]["url"], lab["notary"]["pid"]))
     for host in lab["hosts"]:
         print(
             "  host      %-10s ssh %s:%s  Docker %s, %s"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""skopeo and cosign of two Debian releases, and oras: fetched into the cache when first asked for, and only unpacked.
+"""Tools beside the lab's own, of several Debian releases: fetched into the cache when first asked for, and only unpacked.
 
 They are not among the programs that every lab is made of: only those wait for them who use them.
 """
@@ -17,12 +17,14 @@ from .apt import Apt
 from .paths import Cache
 from .prepare import locked
 
-#: (tool, suite) -> its package with the libraries that machines lack; testing's with its C library beside it.
+#: (tool, suite) -> its package, first, with the libraries that machines lack; testing's with its C library beside it.
 _PACKAGES = {
     ("skopeo", "bookworm"): ["skopeo", "libgpgme11", "libassuan0", "libgpg-error0"],
     ("skopeo", "forky"): ["skopeo", "libgpgme45", "libassuan9", "libgpg-error0", "libsqlite3-0", "libc6"],
     ("oras", "forky"): ["oras", "libc6"],
     ("cosign", "trixie"): ["cosign"],
+    ("notary", "bookworm"): ["notary"],
+    ("docker", "forky"): ["docker-cli", "libc6"],
     ("cosign", "forky"): ["cosign", "libc6"],
 }
 
@@ -35,10 +37,14 @@ class Unpacked:
     folder: Path
     version: str
 
+    def program(self, name: str) -> Path:
+        """One of its programs that the machine's own libraries are enough for."""
+        return self.folder / "usr/bin" / name
+
     @property
     def words(self) -> tuple[str, ...]:
         """The beginning of its command line."""
-        program = self.folder / "usr/bin" / self.tool
+        program = self.program(self.tool)
         libraries = next(self.folder.glob("usr/lib/*-linux-gnu"), None)
         if libraries is None:
             return (str(program),)
@@ -64,7 +70,8 @@ def _fetch(cache: Cache, tool: str, suite: str, folder: Path) -> None:
     apt.update()
     draft = folder.with_name(folder.name + ".draft")
     shutil.rmtree(draft, ignore_errors=True)
-    found = apt.download(_PACKAGES[(tool, suite)], draft)
-    (draft / "version").write_text(found[tool])
+    packages = _PACKAGES[(tool, suite)]
+    found = apt.download(packages, draft)
+    (draft / "version").write_text(found[packages[0]])
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(draft, folder)

@@ -15,6 +15,7 @@ from .carrier import Carrier
 from .engine import Engine
 from .errors import LabError
 from .fleet import HOSTS, Fleet
+from .notary import Notary
 from .paths import Cache, Instance, cache
 from .prepare import prepare, versions
 from .registry import REGIONS, Registry
@@ -24,7 +25,7 @@ from .state import allocate_block, locked, write_json
 from .tools import docker_cli, program, write_docker_config
 
 #: Parts in the order in which they build on each other.
-PARTS = ("engines", "registries", "fleet", "workload")
+PARTS = ("engines", "registries", "notary", "fleet", "workload")
 _ENGINES = (("engine-20", "overlay2"), ("engine-26", "containerd"))
 
 
@@ -39,6 +40,7 @@ class Lab:
         self.carrier = Carrier(instance, store)
         self.newest = newest_engine.NewestEngine(instance, self.carrier)
         self.fleet = Fleet(instance, self.carrier, block)
+        self.notary = Notary(instance.root / "notary", block.notary(), store, instance.root)
         self.registries = [
             Registry(
                 name, instance.root / "registries" / name, block.registry(n), block.registry_port, store, instance.root
@@ -85,6 +87,8 @@ def _start(lab: Lab, wanted: Collection[str], pool: ThreadPoolExecutor) -> None:
     if "registries" in wanted:
         for registry in lab.registries:
             go("registry %s (%s)" % (registry.name, registry.address), registry.start)
+    if "notary" in wanted:
+        go("notary server (%s)" % lab.notary.address, lab.notary.start)
     if wanted & {"engines", "fleet"}:
         _timed("carrier engine", lab.carrier.start)
     if "engines" in wanted:
@@ -128,6 +132,7 @@ def _describe(lab: Lab) -> dict[str, Any]:
         "engines": engines,
         "carrier": carrier,
         "registries": [registry.describe() for registry in lab.registries if registry.answers()],
+        "notary": lab.notary.describe() if lab.notary.answers() else None,
         "hosts": fleet_hosts,
         "known_hosts": str(lab.fleet.known_hosts),
         "inventory": str(lab.instance.root / "inventory.yml"),
