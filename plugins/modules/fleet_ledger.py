@@ -218,7 +218,9 @@ hosts:
       engines: [6c1b7a3e-2f0d-4d0f-9f53-0d6c1b0f4a11]
       images: 42
 digests:
-  description: Every protected digest, of an index, a manifest or a configuration, with the hosts that use or used it, and why it is protected.
+  description:
+    - Every protected digest, of an index, a manifest or a configuration, with the hosts that use or used it, and why it is protected.
+    - C(names) are those that hosts have for the image, tags and what it can be pulled by; the image ID where no registry digest is known.
   returned: success
   type: dict
   sample:
@@ -226,6 +228,9 @@ digests:
       hosts: [web-1, web-2]
       last_used: "2026-11-23T02:00:00Z"
       reason: in use by web-1 and 1 more host
+      names:
+        - "registry.example.com/shop/web:1.4.2"
+        - "registry.example.com/shop/web@sha256:9a1c2f6b8a1f5d7f0c9a8b7e6d5c4b3a29181706f5e4d3c4f2ad1d0b0b4d7e3e"
 references:
   description: Every protected name, by O(protect_from), by services, and by images in use that no registry digest is known of.
   returned: success

@@ -86,9 +86,11 @@ def build_docs(run: Run, site: Path, collection: Path) -> None:
 
 
 def integration_config(collection: Path) -> None:
-    """Hand the lab's facts to the integration targets."""
-    source = _LAB_ROOT / "test" / "integration_config.yml"
-    shutil.copy(source, collection / "tests" / "integration" / "integration_config.yml")
+    """Hand the lab's facts, and where stand-ins for programs are, to the integration targets."""
+    facts = (_LAB_ROOT / "test" / "integration_config.yml").read_text()
+    stand_ins = collection / "tests" / "stand_ins" / "stand_ins.py"
+    target = collection / "tests" / "integration" / "integration_config.yml"
+    target.write_text("%s\nstand_ins: %s\n" % (facts.rstrip("\n"), stand_ins))
 
 
 def lab_inventory(names: tuple[str, ...] = ("test",)) -> str:

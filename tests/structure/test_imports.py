@@ -82,8 +82,9 @@ MAY_IMPORT = {
     "_tools": {"_errors", "_image"},
     "_build": {"_errors", "_image"},
     "_build_run": {"_errors", "_image", "_build", "_registry", "_store", "_tools"},
-    "_scan": {"_errors", "_image", "_policy", "_tools"},
+    "_scan": {"_builder", "_errors", "_image", "_policy", "_tools"},
     "_scan_run": {
+        "_builder",
         "_errors",
         "_image",
         "_policy",

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 from urllib.parse import quote
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine import sdk
@@ -104,6 +104,21 @@ class EngineApi:
         response = self._send(method, target, encoded, self._options.timeout, headers)
         what = "%s %s" % (method, path)
         return [self._decoded(what, line) for line in self._text(what, response).splitlines() if line.strip()]
+
+    def chunks(self, path: str, size: int = 262144) -> Iterator[bytes]:
+        """The body of `GET path` piece by piece, of any length; `timeout` holds for each piece."""
+        what = "GET %s" % path
+        response = self._send("GET", "/v%s%s" % (self.version_text, path), {}, self._options.timeout)
+        if response.status_code >= 300:
+            # Raises what the engine says.
+            self._text(what, response)
+        try:
+            for chunk in response.iter_content(size):
+                yield chunk
+        except Exception as error:  # the connection broke while the body was read
+            raise EngineUnreachable(sdk.describe_failure(self._options, error)) from error
+        finally:
+            response.close()
 
     def _send(
         self,

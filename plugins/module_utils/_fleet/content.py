@@ -29,6 +29,7 @@ def content_lines(ledger: Optional[Ledger]) -> List[str]:
     named = {digest for source in ledger.sources.values() for digest in source.digests}
     lines += ["named digest %s" % digest for digest in sorted(named)]
     lines += ["digest %s: %s" % (digest, _list(ledger.digests[digest])) for digest in sorted(ledger.digests)]
+    lines += ["names of %s: %s" % (digest, _list(ledger.names[digest])) for digest in sorted(ledger.names)]
     lines += ["released %s: %s" % (digest, _list(ledger.released[digest])) for digest in sorted(ledger.released)]
     return lines
 

@@ -48,6 +48,8 @@ def from_document(document: Any) -> Ledger:
         hosts={host: _host(entry) for host, entry in _mapping(raw["hosts"]).items()},
         digests=_sightings(raw["digests"]),
         released=_sightings(raw["released"]),
+        # Ledgers that were written before names were remembered have none.
+        names={digest: _texts(names) for digest, names in _mapping(raw.get("names", {})).items()},
         sources={path: _source(entry) for path, entry in _mapping(raw["sources"]).items()},
     )
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.coverage import (
     Coverage,
@@ -22,6 +22,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.observati
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.sources import Reading, judge_source
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.terms import Terms
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.duration import format_duration
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import is_digest
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.trust import BACKWARD_TOLERANCE, MAX_JUMP
 
 
@@ -44,6 +45,9 @@ def join(
     problems = (*_clock_problems(before, now), *coverage.problems, *source_problems)
     complete = not problems
     observations = [one for one in told if isinstance(one, Observation)]
+    digests = _current(
+        _merge(before.digests, [(one.host, one.used) for one in observations]), hosts, now - terms.in_use_grace
+    )
     ledger = Ledger(
         started=before.started,
         last_run=now,
@@ -54,14 +58,13 @@ def join(
         in_use_grace=terms.in_use_grace,
         expected=_expected(before, terms, complete),
         hosts=hosts,
-        digests=_current(
-            _merge(before.digests, [(one.host, one.used) for one in observations]), hosts, now - terms.in_use_grace
-        ),
+        digests=digests,
         released=_current(
             _merge(before.released, [(one.host, one.released) for one in observations]),
             dict.fromkeys(hosts),
             now - terms.in_use_grace,
         ),
+        names=_names(before.names, [one.names for one in observations], digests),
         sources=sources,
     )
     return Joined(ledger, coverage, coverage.notes)
@@ -133,6 +136,30 @@ def _merge(before: Sightings, told: Sequence[Tuple[str, Mapping[str, int]]]) -> 
             hosts = merged.setdefault(digest, {})
             hosts[host] = max(hosts.get(host, 0), moment)
     return merged
+
+
+def _names(
+    before: Mapping[str, Tuple[str, ...]], told: Sequence[Mapping[str, Tuple[str, ...]]], digests: Sightings
+) -> Dict[str, Tuple[str, ...]]:
+    """What the digests in use are called: tags as they were last told, since they move, and content that is itself in use."""
+    now: Dict[str, Set[str]] = {}
+    for names in told:
+        for digest, found in names.items():
+            now.setdefault(digest, set()).update(found)
+    kept: Dict[str, Tuple[str, ...]] = {}
+    for digest in digests:
+        earlier = before.get(digest, ())
+        if digest in now:
+            earlier = tuple(name for name in earlier if is_digest(name.rpartition("@")[2]))
+        called = {name for name in (*earlier, *now.get(digest, ())) if _is_kept(name, digests)}
+        if called:
+            kept[digest] = tuple(sorted(called))
+    return kept
+
+
+def _is_kept(name: str, digests: Sightings) -> bool:
+    content = name.rpartition("@")[2]
+    return content in digests or not is_digest(content)
 
 
 def _current(

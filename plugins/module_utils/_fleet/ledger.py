@@ -75,7 +75,8 @@ class Ledger:
 
     `started`, `last_run` and `last_complete` epoch seconds of the control host, 0 for never; `problems` why the last run was
     not complete; `expected` the hosts that were expected in the last complete run; `digests` when each host last used an
-    image of that digest, `released` when a host deleted it because a registry still served it (S1); graces in seconds.
+    image of that digest, `released` when a host deleted it because a registry still served it (S1); graces in seconds. `names`
+    tells for those of `digests` what hosts call the image (see Observation); a ledger of an older release tells nothing.
     """
 
     started: int
@@ -89,6 +90,7 @@ class Ledger:
     hosts: Mapping[str, HostEntry] = field(default_factory=dict)
     digests: Sightings = field(default_factory=dict)
     released: Sightings = field(default_factory=dict)
+    names: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)
     sources: Mapping[str, SourceEntry] = field(default_factory=dict)
 
     @property

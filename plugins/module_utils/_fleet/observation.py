@@ -9,8 +9,9 @@ import math
 
 # Those of typing are the same and ten times as slow to ask isinstance of, which a large fleet notices.
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Set, Tuple, Union
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.ledger import Unmapped
@@ -28,7 +29,9 @@ class Observation:
     """One engine of a host at one moment.
 
     `observed` epoch seconds of the engine's clock; `used` maps digests to when they were last used, `released` to when
-    the host left them to a registry; `references` are asked for without an image being there.
+    the host left them to a registry; `references` are asked for without an image being there. `names` tells for every digest
+    in `used` how its image is called there: `host/path:tag`, `host/path@digest` by which a registry has it, and the bare image
+    ID where no registry digest is known.
     """
 
     host: str
@@ -40,6 +43,7 @@ class Observation:
     released: Mapping[str, int]
     references: Tuple[str, ...] = ()
     unmapped: Tuple[Unmapped, ...] = ()
+    names: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -187,12 +191,14 @@ def _observation(host: str, usage: Mapping[str, Any]) -> Observation:
     used: Dict[str, int] = {}
     unmapped: List[Unmapped] = []
     references: List[str] = []
+    names: Dict[str, Set[str]] = {}
     for image in images:
         moment, digests = _last_use(image, observed), _digests(image)
         if moment is None:
             continue
         for digest in digests:
             used[digest] = max(used.get(digest, 0), moment)
+        _name(names, digests, _names_of(image))
         if _texts(image.get("used_by"), "used_by") and not _texts(image.get("repo_digests"), "repo_digests"):
             unmapped.append(Unmapped(str(image["id"]), _canonical(_texts(image.get("references"), "references"))))
     for container in _mappings(usage.get("containers_without_image") or (), "containers_without_image"):
@@ -202,8 +208,13 @@ def _observation(host: str, usage: Mapping[str, Any]) -> Observation:
                 used[name] = observed
             else:
                 references.append(name)
+        _name(names, [name for name in gone if is_digest(name)], _names_of_gone(container, gone))
         unmapped.append(Unmapped(str(container.get("image") or ""), _canonical([n for n in gone if not is_digest(n)])))
     references += _texts(usage.get("service_images"), "service_images")
+    for name in _canonical(references):
+        digest = name.partition("@")[2]
+        if is_digest(digest):
+            _name(names, [digest], (name,))
     used.update((digest, observed) for digest in _digests_in(references))
     return Observation(
         host=host,
@@ -215,6 +226,7 @@ def _observation(host: str, usage: Mapping[str, Any]) -> Observation:
         released=_released(usage.get("released"), observed),
         references=_canonical(references),
         unmapped=tuple(sorted(set(unmapped), key=lambda one: (one.image, one.references))),
+        names={digest: tuple(sorted(found)) for digest, found in names.items() if digest in used},
     )
 
 
@@ -230,6 +242,23 @@ def _digests(image: Mapping[str, Any]) -> List[str]:
     names = [str(image["id"]), *_texts(image["digests"], "digests")]
     names += [name.partition("@")[2] for name in _texts(image.get("repo_digests"), "repo_digests")]
     return [name for name in names if is_digest(name)]
+
+
+def _names_of(image: Mapping[str, Any]) -> Tuple[str, ...]:
+    pulled = _canonical(_texts(image.get("repo_digests"), "repo_digests"))
+    tagged = _canonical(_texts(image.get("references"), "references"))
+    return (*tagged, *(pulled or (str(image["id"]),)))
+
+
+def _names_of_gone(container: Mapping[str, Any], gone: Sequence[str]) -> Tuple[str, ...]:
+    """What it was made from is told as it was typed, and by an ID or digest that no list of images explains any more."""
+    typed = [name for name in (container.get("reference"), *gone) if isinstance(name, str) and not is_digest(name)]
+    return (*_canonical(typed), *(name for name in gone[:1] if is_digest(name)))
+
+
+def _name(names: Dict[str, Set[str]], digests: Iterable[str], found: Iterable[str]) -> None:
+    for digest in digests:
+        names.setdefault(digest, set()).update(found)
 
 
 def _gone(container: Mapping[str, Any]) -> List[str]:
@@ -250,17 +279,18 @@ def _released(value: Any, observed: int) -> Dict[str, int]:
 
 def _canonical(names: Sequence[str]) -> Tuple[str, ...]:
     """Canonical `host/path:tag` and `host/path@digest`; a name with both counts as both, what is no reference is left out."""
-    found = set()
-    for name in names:
-        try:
-            reference = parse_reference(name).with_default_tag()
-        except PolicyError:
-            continue
-        if reference.tag:
-            found.add("%s:%s" % (reference.repository, reference.tag))
-        if reference.digest:
-            found.add("%s@%s" % (reference.repository, reference.digest))
-    return tuple(sorted(found))
+    return tuple(sorted({form for name in names for form in _forms(name)}))
+
+
+# The hosts of a fleet tell the same names over and over.
+@lru_cache(maxsize=65536)
+def _forms(name: str) -> Tuple[str, ...]:
+    try:
+        reference = parse_reference(name).with_default_tag()
+    except PolicyError:
+        return ()
+    tagged = ("%s:%s" % (reference.repository, reference.tag),) if reference.tag else ()
+    return (*tagged, "%s@%s" % (reference.repository, reference.digest)) if reference.digest else tagged
 
 
 def _digests_in(names: Sequence[str]) -> List[str]:

@@ -48,6 +48,12 @@ def protections(ledger: Ledger, now: int, in_use_grace: Optional[int] = None) ->
     )
 
 
+def in_use(ledger: Ledger) -> Dict[str, Tuple[str, ...]]:
+    """The digests that hosts used when they last answered, with those hosts, sorted: graces and files do not count."""
+    found = {digest: _using(seen, ledger.hosts) for digest, seen in ledger.digests.items()}
+    return {digest: tuple(sorted(hosts)) for digest, hosts in found.items() if hosts}
+
+
 def ledger_problem(ledger: Optional[Ledger], now: int, max_age: int = MAX_AGE) -> Optional[str]:
     """Why nothing may be deleted by this ledger, with the next step; None when it is complete and fresh (S4)."""
     if ledger is None:
@@ -78,7 +84,7 @@ def _from_sources(ledger: Ledger) -> Dict[str, str]:
 
 
 def _use(seen: Mapping[str, int], hosts: Mapping[str, HostEntry], now: int, grace: int) -> Optional[str]:
-    using = [host for host, moment in seen.items() if host in hosts and moment >= hosts[host].answered]
+    using = _using(seen, hosts)
     current = [host for host in using if hosts[host].current]
     if current:
         return "in use by %s" % _and_more(min(current), len(using))
@@ -90,6 +96,10 @@ def _use(seen: Mapping[str, int], hosts: Mapping[str, HostEntry], now: int, grac
     if now - moment > grace:
         return None
     return "used by %s %s (in_use_grace %s)" % (host, _ago(now - moment), format_duration(grace))
+
+
+def _using(seen: Mapping[str, int], hosts: Mapping[str, HostEntry]) -> List[str]:
+    return [host for host, moment in seen.items() if host in hosts and moment >= hosts[host].answered]
 
 
 def _latest(seen: Mapping[str, int]) -> Tuple[str, int]:

@@ -77,6 +77,7 @@ def _digests(ledger: Ledger, protected: Protections) -> Dict[str, Dict[str, Any]
             "hosts": sorted({*used, *ledger.released.get(digest, {})}),
             "last_used": iso(max(used.values())) if used else None,
             "reason": protected.digests[digest],
+            "names": list(ledger.names.get(digest, ())),
         }
     return found
 

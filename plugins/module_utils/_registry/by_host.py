@@ -14,15 +14,21 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._registry.option
     RegistryOptions,
     make_registry_options,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._registry.transfer import TransferClient
 
 
 class RegistriesByHost:
     """One client per registry; one that is not listed is asked over HTTPS with the credentials of `config_path`."""
 
     def __init__(
-        self, listed: Sequence[Any], config_path: Optional[str], run_program: Optional[RunProgram] = None
+        self,
+        listed: Sequence[Any],
+        config_path: Optional[str],
+        run_program: Optional[RunProgram] = None,
+        unlisted: Optional[Mapping[str, Any]] = None,
     ) -> None:
-        """Raises PolicyError naming the entry and what is wrong with it."""
+        """`unlisted` are options of those that are not listed. Raises PolicyError naming the entry and what is wrong with it."""
+        self._unlisted = dict(unlisted or {})
         self._config_path = config_path
         self._run_program = run_program
         self._options: Dict[str, RegistryOptions] = {}
@@ -36,7 +42,13 @@ class RegistriesByHost:
             self._options[made.registry] = made
 
     def options(self, host: str) -> RegistryOptions:
-        return self._options.get(host) or make_registry_options({"registry": host, "config_path": self._config_path})
+        return self._options.get(host) or make_registry_options(
+            {"config_path": self._config_path, **self._unlisted, "registry": host}
+        )
+
+    def transfer(self, host: str) -> TransferClient:
+        """A client that reads blobs of any size."""
+        return TransferClient(self.options(host), run_program=self._run_program)
 
     def client(self, host: str) -> RegistryClient:
         if host not in self._clients:

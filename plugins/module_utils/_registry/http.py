@@ -10,6 +10,7 @@ import email.utils
 import json
 import os
 import random
+import re
 import socket
 import threading
 import time
@@ -37,6 +38,9 @@ REDIRECTS = (301, 302, 303, 307, 308)
 MAX_REDIRECTS = 5
 MAX_WAIT = 60.0
 MAX_BODY = 8 * 1024 * 1024
+
+# urllib3 before 2 names its connection by where it lies in memory, which is another place every time.
+_OBJECT = re.compile(r"<[\w.]+ object at 0x[0-9a-f]+>: ")
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,8 @@ class Transport:
             if attempt < self._options.retries:
                 self._wait(attempt, answer)
         raise RegistryError(
-            "No answer from registry %s%s: %s" % (self._options.registry, _by_way(request.url), failure)
+            "No answer from registry %s%s: %s"
+            % (self._options.registry, _by_way(request.url), _OBJECT.sub("", failure))
         )
 
     @contextlib.contextmanager

@@ -10,6 +10,8 @@ from typing import Optional, Tuple
 from urllib.parse import unquote
 
 PREFIX = "pkg:"
+# The namespace of these is the distribution that made the package: no part of the name that a user knows.
+_OF_DISTRIBUTIONS = frozenset(("alpm", "apk", "deb", "rpm"))
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,13 @@ class Purl:
     version: Optional[str] = None
     qualifiers: Tuple[Tuple[str, str], ...] = ()
     subpath: str = ""
+
+    @property
+    def package(self) -> str:
+        """The name as the package's own tools write it: openssl, @nestjs/common, org.apache.commons:commons-text."""
+        if not self.namespace or self.type in _OF_DISTRIBUTIONS:
+            return self.name
+        return "%s%s%s" % (self.namespace, ":" if self.type == "maven" else "/", self.name)
 
     def qualifier(self, key: str) -> Optional[str]:
         """None when it is not there."""

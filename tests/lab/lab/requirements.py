@@ -21,6 +21,7 @@ _PROGRAMS = {
     "apt-config": "apt",
     "dpkg-deb": "dpkg",
     "perl": "perl",
+    "/usr/bin/python3": "python3",
     "gpgv": "gpgv",
     "unshare": "util-linux",
     "nsenter": "util-linux",

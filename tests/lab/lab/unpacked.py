@@ -26,6 +26,8 @@ _PACKAGES = {
     ("notary", "bookworm"): ["notary"],
     ("docker", "forky"): ["docker-cli", "libc6"],
     ("cosign", "forky"): ["cosign", "libc6"],
+    # A program of the machine's own Python, which may lack the bindings of apt.
+    ("debsecan", "bookworm"): ["debsecan", "python3-apt"],
 }
 
 

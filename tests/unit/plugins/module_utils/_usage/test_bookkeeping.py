@@ -51,6 +51,7 @@ def test_check_and_real_agree_and_the_second_run_changes_nothing(keep):
         "hosts": ["a", "b"],
         "last_used": "2023-11-14T22:13:20Z",
         "reason": "in use by a and 1 more host",
+        "names": ["registry.example.com/app:1", "registry.example.com/app@" + digest("index app")],
     }
     assert real["hosts"]["b"] == {
         "state": "answered",
@@ -118,7 +119,8 @@ def test_sources_are_read_and_stop_deletion_when_they_are_gone(keep, tmp_path):
     assert result["references"] == {
         "registry.example.com/shop/web:1": {"sources": [str(export)], "reason": "named in %s" % export}
     }
-    assert result["digests"][digest("pin")] == {"hosts": [], "last_used": None, "reason": "named in %s" % export}
+    pinned = {"hosts": [], "last_used": None, "reason": "named in %s" % export, "names": []}
+    assert result["digests"][digest("pin")] == pinned
     assert result["sources"][str(export)]["entries"] == 2
     export.unlink()
     gone = keep(now=NOW + HOUR, protect_from=[str(export)])

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Grype: its arguments by version (anchore/grype README and configuration reference, 0.55 to 0.118)."""
+
+from __future__ import annotations
+
+import re
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner import (
+    ARCHIVE,
+    ENGINE,
+    REGISTRY,
+    SBOM,
+    Access,
+    Call,
+    Subject,
+    Surroundings,
+)
+from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_packages import count_cyclonedx
+from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_version import Version
+
+_PREFIXES = {ENGINE: "docker:", REGISTRY: "registry:", ARCHIVE: "docker-archive:", SBOM: "sbom:"}
+_STALE = re.compile(r"vulnerability database was built ([^(\n]*?) ago \(max allowed age is ([^)]*)\)")
+
+
+class Grype:
+    name: str = "grype"
+    title: str = "grype"
+    program: str = "grype"
+    # cyclonedx-json with all packages (anchore/grype#1038).
+    oldest: Version = (0, 55, 0)
+    unwanted: Tuple[str, ...] = tuple(
+        "GRYPE_" + name
+        for name in [
+            "ADD_CPES_IF_NONE",
+            "BY_CVE",
+            "CONFIG",
+            "DISTRO",
+            "EXCLUDE",
+            "FAIL_ON_SEVERITY",
+            "FILE",
+            "IGNORE",
+            "IGNORE_STATES",
+            "IGNORE_WONTFIX",
+            "ONLY_FIXED",
+            "ONLY_NOTFIXED",
+            "OUTPUT",
+            "OUTPUT_TEMPLATE_FILE",
+            "PLATFORM",
+            "SHOW_SUPPRESSED",
+            "VEX_ADD",
+            "VEX_DOCUMENTS",
+        ]
+    )
+    # 2 is that of a configured fail-on-severity, with a complete report.
+    finished: Tuple[int, ...] = (0, 2)
+    database_folders: Tuple[str, ...] = ()
+
+    def version_calls(self) -> Sequence[Tuple[str, ...]]:
+        return (("version", "-o", "json"), ("version",), ("--version",))
+
+    def scan(self, subject: Subject, around: Surroundings, version: Version) -> Call:
+        return self._call("json", subject, around)
+
+    def packages(self, subject: Subject, around: Surroundings, version: Version) -> Call:
+        return self._call("cyclonedx-json", subject, around)
+
+    def count(self, text: str, where: str) -> int:
+        return count_cyclonedx(text, where)
+
+    def told(self, output: str) -> Optional[int]:
+        return None
+
+    def fetch_database(self, around: Surroundings) -> Optional[Call]:
+        # Credentials of grype name the registry that they are for, so it may fetch while it has them.
+        return None
+
+    def access(self, access: Access) -> Mapping[str, str]:
+        environment: Dict[str, str] = {}
+        if access.has_credentials:
+            environment["GRYPE_REGISTRY_AUTH_AUTHORITY"] = access.host
+        if access.token:
+            environment["GRYPE_REGISTRY_AUTH_TOKEN"] = access.token
+        elif access.username:
+            environment["GRYPE_REGISTRY_AUTH_USERNAME"] = access.username
+            environment["GRYPE_REGISTRY_AUTH_PASSWORD"] = access.password or ""
+        if access.insecure:
+            environment["GRYPE_REGISTRY_INSECURE_USE_HTTP"] = "true"
+        if not access.verify:
+            environment["GRYPE_REGISTRY_INSECURE_SKIP_TLS_VERIFY"] = "true"
+        if access.ca_path:
+            environment["GRYPE_REGISTRY_CA_CERT"] = access.ca_path
+        return environment
+
+    def advice(self, output: str) -> Optional[str]:
+        stale = _STALE.search(output)
+        if stale is not None:
+            return (
+                "its database was built %s ago, and it takes none older than %s: update it (grype db update; without a network "
+                "grype db import FILE), or leave offline out" % (stale.group(1).strip(), stale.group(2))
+            )
+        if "database does not exist" in output or "no vulnerability database" in output.lower():
+            return (
+                "its database is not there: import one into database_dir (GRYPE_DB_CACHE_DIR=DIR grype db import FILE), or leave "
+                "offline out"
+            )
+        return None
+
+    @staticmethod
+    def _call(output: str, subject: Subject, around: Surroundings) -> Call:
+        words: List[str] = [_PREFIXES.get(subject.source, "") + subject.name, "-o", output, "--file", around.report]
+        if subject.platform and subject.source in (REGISTRY, ENGINE):
+            words += ["--platform", subject.platform]
+        environment = {"GRYPE_DB_CACHE_DIR": around.database, "GRYPE_CHECK_FOR_APP_UPDATE": "false"}
+        if around.offline:
+            environment["GRYPE_DB_AUTO_UPDATE"] = "false"
+        return Call(tuple(words), environment)

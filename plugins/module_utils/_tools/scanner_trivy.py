@@ -1,0 +1,153 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Trivy: its arguments by version (aquasecurity/trivy command reference, 0.37 to 0.74)."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import ToolError
+from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner import (
+    ARCHIVE,
+    ENGINE,
+    REGISTRY,
+    SBOM,
+    Access,
+    Call,
+    Subject,
+    Surroundings,
+)
+from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_version import Version, needs
+
+_SOURCES = {ENGINE: "docker", REGISTRY: "remote"}
+#: What came after the oldest that is used here.
+_SINCE: Mapping[str, Version] = {"--skip-java-db-update": (0, 38, 0)}
+# aquasecurity/trivy#4047. Older ones look in engines first and in the registry then, which finds the same digest.
+_IMAGE_SRC_SINCE: Version = (0, 42, 0)
+
+
+class Trivy:
+    name: str = "trivy"
+    title: str = "trivy"
+    program: str = "trivy"
+    # --scanners; before it was --security-checks.
+    oldest: Version = (0, 37, 0)
+    unwanted: Tuple[str, ...] = tuple(
+        "TRIVY_" + name
+        for name in [
+            "CACHE_BACKEND",
+            "COMPLIANCE",
+            "CONFIG",
+            "EXIT_CODE",
+            "EXIT_ON_EOL",
+            "FORMAT",
+            "IGNOREFILE",
+            "IGNORE_POLICY",
+            "IGNORE_STATUS",
+            "IGNORE_UNFIXED",
+            "INPUT",
+            "OUTPUT",
+            "OUTPUT_PLUGIN_ARG",
+            "PKG_RELATIONSHIPS",
+            "PKG_TYPES",
+            "PLATFORM",
+            "REPORT",
+            "SCANNERS",
+            "SECURITY_CHECKS",
+            "SERVER",
+            "SEVERITY",
+            "SHOW_SUPPRESSED",
+            "SKIP_DIRS",
+            "SKIP_FILES",
+            "TEMPLATE",
+            "VEX",
+            "VULN_TYPE",
+        ]
+    )
+    finished: Tuple[int, ...] = (0,)
+    database_folders: Tuple[str, ...] = ("db", "java-db")
+
+    def version_calls(self) -> Sequence[Tuple[str, ...]]:
+        return (("--version",), ("version",))
+
+    def scan(self, subject: Subject, around: Surroundings, version: Version) -> Call:
+        words = [
+            "sbom" if subject.source == SBOM else "image",
+            "--format",
+            "json",
+            "--output",
+            around.report,
+            "--quiet",
+        ]
+        words += ["--cache-dir", around.cache, "--timeout", "%ds" % around.seconds, "--list-all-pkgs"]
+        if subject.source != SBOM:
+            words += ["--scanners", "vuln"]
+            words += ["--platform", subject.platform] if subject.platform and subject.source != ARCHIVE else []
+            if subject.source in _SOURCES and version >= _IMAGE_SRC_SINCE:
+                words += ["--image-src", _SOURCES[subject.source]]
+        words += self._database(around)
+        words += ["--input", subject.name] if subject.source == ARCHIVE else [subject.name]
+        needs("trivy", words, _SINCE, version)
+        return Call(tuple(words))
+
+    def packages(self, subject: Subject, around: Surroundings, version: Version) -> Call:
+        raise ToolError(
+            "trivy %s lists no packages although --list-all-pkgs was given, so it did not read the image"
+            % ".".join(str(part) for part in version)
+        )
+
+    def count(self, text: str, where: str) -> int:
+        raise ToolError("%s: trivy lists packages in its report alone" % where)
+
+    def told(self, output: str) -> Optional[int]:
+        return None
+
+    def fetch_database(self, around: Surroundings) -> Optional[Call]:
+        words = [
+            "image",
+            "--download-db-only",
+            "--quiet",
+            "--cache-dir",
+            around.cache,
+            "--timeout",
+            "%ds" % around.seconds,
+        ]
+        return Call(tuple(words + self._repository(around)))
+
+    def access(self, access: Access) -> Mapping[str, str]:
+        environment: Dict[str, str] = {}
+        if access.token:
+            environment["TRIVY_REGISTRY_TOKEN"] = access.token
+        elif access.username:
+            environment["TRIVY_USERNAME"] = access.username
+            environment["TRIVY_PASSWORD"] = access.password or ""
+        if access.insecure:
+            environment["TRIVY_NON_SSL"] = "true"
+        if access.insecure or not access.verify:
+            environment["TRIVY_INSECURE"] = "true"
+        return environment
+
+    def advice(self, output: str) -> Optional[str]:
+        if "cannot be specified on the first run" in output:
+            return (
+                "its database is not there: put a copy into database_dir (trivy image --download-db-only --cache-dir DIR where "
+                "there is a network), or leave offline out"
+            )
+        if "TOOMANYREQUESTS" in output or "toomanyrequests" in output:
+            return (
+                "the registry of its database refuses more downloads: keep the database in database_dir, or name a copy in a "
+                "registry of yours with database_repository"
+            )
+        return None
+
+    def _database(self, around: Surroundings) -> List[str]:
+        if around.offline:
+            return ["--skip-db-update", "--skip-java-db-update", "--offline-scan"]
+        if around.has_database:
+            return ["--skip-db-update"]
+        return self._repository(around)
+
+    @staticmethod
+    def _repository(around: Surroundings) -> List[str]:
+        return ["--db-repository", around.repository] if around.repository else []

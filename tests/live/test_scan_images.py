@@ -1,0 +1,90 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Scans of images that real engines and registries have: what a scanner is told to scan is what the result names."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Iterator
+
+import pushing
+import pytest
+from archive import Image, Layer
+from pushing import REGISTRY
+from registry_pushing import retag
+from scan_scene import NOW, Scene, start
+from workbench import Workbench
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PartialFailure
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.request import parse_scan_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.run import run_scan
+
+PUSHED = "%s/t-scan-images/app" % REGISTRY
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path, "trivy")
+
+
+def scan(scene: Scene, bench: Workbench, **options: Any) -> dict[str, Any]:
+    given = {
+        "docker_host": bench.engine["docker_host"],
+        "registries": [{"registry": REGISTRY, "insecure": True}],
+        **options,
+    }
+    return run_scan(parse_scan_options(scene.options(**given)), start, None, NOW, True)
+
+
+def scanned(scene: Scene) -> list[list[str]]:
+    return [call["argv"] for call in scene.calls() if call["argv"][:2] == ["image", "--format"]]
+
+
+@pytest.fixture
+def pushed() -> Iterator[str]:
+    """The digest of one image that has two tags."""
+    pin = pushing.push(PUSHED, Image([], [Layer("app", 1000)]))
+    digest = pin.rpartition("@")[2]
+    retag(REGISTRY, PUSHED.partition("/")[2], digest, "1.0", "1.0.0")
+    yield digest
+    pushing.remove(pin)
+
+
+def test_several_tags_of_a_registry_are_one_scan_by_digest(scene: Scene, bench: Workbench, pushed: str) -> None:
+    result = scan(scene, bench, images=[PUSHED + ":1.0", PUSHED + ":1.0.0"], source="registry")
+    (row,) = result["results"]
+    assert (row["image"], row["digest"]) == ("%s@%s" % (PUSHED, pushed), pushed)
+    assert {PUSHED + ":1.0", PUSHED + ":1.0.0"} <= set(row["references"])
+    (argv,) = scanned(scene)
+    assert argv[-1] == row["image"]
+    assert argv[argv.index("--image-src") + 1] == "remote"
+    assert "TRIVY_NON_SSL" in scene.calls()[-1]["environment"]
+
+
+def test_what_the_engine_has_is_scanned_there(scene: Scene, bench: Workbench) -> None:
+    bench.load(Image(["app:2"], [Layer("app", 2000)]))
+    name = bench.name("app:2")
+    (row,) = scan(scene, bench, images=[name])["results"]
+    assert row["image"] == name and row["digest"].startswith("sha256:")
+    (argv,) = scanned(scene)
+    assert argv[-1] == name
+    assert argv[argv.index("--image-src") + 1] == "docker"
+    assert "DOCKER_HOST" in scene.calls()[-1]["environment"]
+
+
+def test_a_tag_that_nobody_has_is_left_to_the_scanner_and_said(scene: Scene, bench: Workbench, pushed: str) -> None:
+    (row,) = scan(scene, bench, images=[PUSHED + ":9.9"])["results"]
+    assert "the scanner was left to find the image itself" in " ".join(row["notes"])
+    with pytest.raises(PartialFailure, match="not scanned") as caught:
+        scan(scene, bench, images=[PUSHED + ":9.9", PUSHED + ":1.0"], source="registry")
+    assert sorted(row["status"] for row in caught.value.result["results"]) == ["not_scanned", "passed"]
+
+
+def test_what_a_registry_keeps(scene: Scene, bench: Workbench, pushed: str) -> None:
+    kept = [{"registry": REGISTRY, "names": ["t-scan-images/*"], "tags": ["1.0*"]}]
+    (row,) = scan(scene, bench, images=[], repositories=kept)["results"]
+    assert {PUSHED + ":1.0", PUSHED + ":1.0.0"} <= set(row["references"])
+    document = json.loads((scene.folder / "reports" / "scan.json").read_text())
+    assert [one["image"] for one in document["results"]] == [row["image"]]

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stands in for grype: the arguments of its help, its database, its JSON and CycloneDX."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from stand_in import NEW_FILE, TEXT, StandIn
+
+SCHEMES = ("registry:", "docker:", "docker-archive:", "sbom:")
+FLAGS = {"-o": ("json", "cyclonedx-json"), "--file": NEW_FILE, "--platform": TEXT}
+
+
+def grype(me: StandIn) -> None:
+    if me.words[:1] == ["version"]:
+        options, rest = me.parse(me.words[1:], {"-o": ("json",)})
+        if rest:
+            me.usage("version %s" % rest)
+        print(json.dumps({"application": "grype", "version": me.version, "supportedDbSchema": 6}, indent=1))
+        return
+    options, rest = me.parse(me.words, FLAGS)
+    if len(rest) != 1 or "-o" not in options or "--file" not in options:
+        me.usage("subjects %s, options %s" % (rest, sorted(options)))
+    scheme = next((scheme for scheme in SCHEMES if rest[0].startswith(scheme)), "")
+    subject = rest[0][len(scheme) :]
+    if scheme in ("docker-archive:", "sbom:") and not os.path.isfile(subject):
+        me.fail("failed to catalog: unable to load image: no such file: %s" % subject)
+    database(me)
+    if options["-o"] == "json":
+        me.report(options["--file"], me.sample(subject))
+    packages = [{"type": "library", "name": "p%d" % number} for number in range(int(str(me.orders.get("packages", 0))))]
+    system = {"type": "operating-system", "name": "debian"}
+    me.report(options["--file"], json.dumps({"bomFormat": "CycloneDX", "components": [*packages, system]}))
+
+
+def database(me: StandIn) -> None:
+    if os.environ.get("GRYPE_CHECK_FOR_APP_UPDATE") != "false":
+        me.usage("GRYPE_CHECK_FOR_APP_UPDATE")
+    place = Path(os.environ["GRYPE_DB_CACHE_DIR"]) / "6"
+    if me.mode == "stale":
+        me.fail(
+            "1 error occurred:\n\t* failed to load vulnerability db: the vulnerability database was built 3 weeks ago (max allowed age is 5 days)"
+        )
+    if place.exists():
+        return
+    if os.environ.get("GRYPE_DB_AUTO_UPDATE") == "false":
+        me.fail("1 error occurred:\n\t* failed to load vulnerability db: database does not exist")
+    place.mkdir(parents=True)

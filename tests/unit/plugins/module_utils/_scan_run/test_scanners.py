@@ -1,0 +1,277 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Scanners as they misbehave: nothing of it is clean, nothing stays behind, no secret is told."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+import tempfile
+
+import pytest
+from scan_scene import BACKENDS, CLEAN, IMAGE, NOWHERE, PROGRAMS, Scene
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PartialFailure, ToolError, ToolMissing
+
+SECRETS = ("hub-hunter2", "registry-hunter2")
+LOGIN = {"registries": [{"registry": NOWHERE, "retries": 0, "username": "bot", "password": "registry-hunter2"}]}
+HUB = {"hub_username": "bot", "hub_password": "hub-hunter2"}
+
+
+def leftovers():
+    return glob.glob(os.path.join(tempfile.gettempdir(), "imagefleet-scan-*"))
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_folder(tmp_path, monkeypatch):
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    yield
+    assert leftovers() == []
+
+
+def _read(path):
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except OSError:
+        return b""
+
+
+def not_scanned(scene, **options):
+    """The one image, and the message of the module."""
+    with pytest.raises(PartialFailure) as caught:
+        scene.scan(**options)
+    (row,) = caught.value.result["results"]
+    assert row["status"] == "not_scanned"
+    assert row["reasons"][0] in str(caught.value) or row["reasons"][0][:200] in str(caught.value)
+    return " ".join(row["reasons"])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("mode", "says"),
+    [
+        ("exit", "exit code 1"),
+        ("silent", "it wrote no report"),
+        ("truncated", "the report of"),
+    ],
+)
+def test_what_is_no_report_is_not_scanned_and_the_module_fails(tmp_path, backend, mode, says):
+    assert says in not_scanned(Scene(tmp_path, backend, mode=mode))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_scanner_that_hangs_is_ended_with_its_children(tmp_path, backend):
+    scene = Scene(tmp_path, backend, mode="hang")
+    told = not_scanned(scene, scan_timeout=2)
+    assert "cannot scan %s within scan_timeout, 2 seconds, and was ended: still fetching" % IMAGE in told
+    alive = [path for path in glob.glob("/proc/[0-9]*/cmdline") if str(scene.bin).encode() in _read(path)]
+    assert alive == []
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_noise_on_the_standard_error_changes_nothing(tmp_path, backend):
+    quiet, noisy = Scene(tmp_path / "quiet", backend), Scene(tmp_path / "noisy", backend, mode="noise")
+    assert quiet.scan()["results"] == noisy.scan()["results"]
+
+
+@pytest.mark.parametrize("backend", ["scout", "grype"])
+def test_an_exit_code_for_findings_is_no_failure(tmp_path, backend):
+    plain, found = Scene(tmp_path / "plain", backend), Scene(tmp_path / "found", backend, mode="found")
+    assert plain.scan()["results"] == found.scan()["results"]
+
+
+def test_scout_without_a_login_says_so_and_with_one_scans(tmp_path):
+    scene = Scene(tmp_path, "scout", mode="logged_out")
+    assert "docker scout is not logged in to Docker Hub" in not_scanned(scene)
+    (row,) = scene.scan(**HUB)["results"]
+    assert row["findings"]
+
+
+def test_a_stale_database_of_grype_is_told_with_the_way_out(tmp_path):
+    scene = Scene(tmp_path, "grype", mode="stale")
+    assert "its database was built 3 weeks ago, and it takes none older than 5 days: update it" in not_scanned(scene)
+
+
+def test_a_database_of_trivy_that_is_refused_is_told_with_the_way_out(tmp_path):
+    scene = Scene(tmp_path, "trivy", mode="rate")
+    assert "keep the database in database_dir" in not_scanned(scene)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_nothing_found_is_clean_only_when_packages_were_read(tmp_path, backend):
+    scene = Scene(tmp_path, backend, CLEAN[backend], packages=7)
+    (row,) = scene.scan(policy={"max": {"critical": 0}})["results"]
+    assert (row["status"], row["findings"]) == ("passed", [])
+    assert row["packages"] == 7 or (backend == "trivy" and row["packages"] > 0)
+
+
+@pytest.mark.parametrize(
+    ("backend", "sample"), [("scout", "clean.sarif"), ("grype", "zero-packages.json"), ("trivy", "zero-packages.json")]
+)
+def test_no_packages_are_never_clean(tmp_path, backend, sample):
+    scene = Scene(tmp_path, backend, sample, packages=0)
+    result = scene.scan()
+    assert [row["status"] for row in result["results"]] == ["not_scanned"]
+    # No scanner failed, so it is for the policy to say whether that is a failure.
+    with pytest.raises(PartialFailure, match="not scanned"):
+        scene.scan(fail_on_policy=True)
+
+
+def test_packages_that_scout_tells_while_it_works_need_no_second_look(tmp_path):
+    scene = Scene(tmp_path, "scout", "clean.sarif", packages=7, told=True)
+    (row,) = scene.scan()["results"]
+    assert row["packages"] == 7
+    assert not [call for call in scene.calls() if "sbom" in call["argv"]]
+
+
+def test_a_report_of_trivy_without_packages_is_not_clean(tmp_path):
+    scene = Scene(tmp_path, "trivy", "packages-not-listed.json")
+    (row,) = scene.scan()["results"]
+    assert row["status"] == "not_scanned"
+    assert "lists no packages although --list-all-pkgs was given" in " ".join(row["notes"] + row["reasons"])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_no_secret_is_in_arguments_results_or_files(tmp_path, backend):
+    scene = Scene(tmp_path, backend, mode="exit")
+    options = {**LOGIN, **(HUB if backend == "scout" else {})}
+    told = not_scanned(scene, **options)
+    assert "********" in told
+    scene.order()
+    result = scene.scan(**options)
+    everything = [told, repr(result), *scene.started, *(repr(call["argv"]) for call in scene.calls())]
+    everything += [data.decode("utf-8", "replace") for data in scene.files().values()]
+    for text in everything:
+        assert not [secret for secret in SECRETS if secret in text]
+    scans = [call["environment"] for call in scene.calls() if IMAGE in " ".join(call["argv"])]
+    wanted = {
+        "scout": "DOCKER_SCOUT_REGISTRY_PASSWORD",
+        "trivy": "TRIVY_PASSWORD",
+        "grype": "GRYPE_REGISTRY_AUTH_PASSWORD",
+    }
+    assert scans
+    assert all(wanted[backend] in names for names in scans)
+    assert not [call for call in scene.calls() if call["exposed"]]
+
+
+def test_trivy_fetches_its_database_without_credentials_and_once(tmp_path):
+    scene = Scene(tmp_path, "trivy")
+    scene.scan(images=[IMAGE, NOWHERE + "/shop/api:1"], **LOGIN)
+    fetches = [call for call in scene.calls() if "--download-db-only" in call["argv"]]
+    assert len(fetches) == 1
+    assert "TRIVY_PASSWORD" not in fetches[0]["environment"]
+
+
+def test_a_kept_database_is_used_again_and_analyses_are_not_kept(tmp_path):
+    scene = Scene(tmp_path, "trivy")
+    scene.scan(database_dir=str(tmp_path / "kept"))
+    kept = sorted(str(path.relative_to(tmp_path / "kept")) for path in (tmp_path / "kept").rglob("*"))
+    assert kept == ["db", "db/metadata.json", "java-db"]
+    (row,) = scene.scan(database_dir=str(tmp_path / "kept"), offline=True)["results"]
+    assert row["findings"]
+
+
+@pytest.mark.parametrize("backend", ["trivy", "grype"])
+def test_offline_without_a_copy_of_the_database_says_where_to_put_one(tmp_path, backend):
+    scene = Scene(tmp_path, backend)
+    (tmp_path / "empty").mkdir()
+    told = not_scanned(scene, offline=True, database_dir=str(tmp_path / "empty"))
+    assert "its database is not there" in told
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_scanners_see_neither_files_nor_variables_that_hide_findings(tmp_path, backend, monkeypatch):
+    for name in ("TRIVY_IGNORE_UNFIXED", "TRIVY_SEVERITY", "GRYPE_ONLY_FIXED", "DOCKER_SCOUT_OFFLINE"):
+        monkeypatch.setenv(name, "true")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".trivyignore").write_text("CVE-2024-1001\n")
+    scene = Scene(tmp_path, backend)
+    scene.scan()
+    prefix = {"scout": "DOCKER_SCOUT_OFF", "trivy": "TRIVY_", "grype": "GRYPE_ONLY"}[backend]
+    for call in scene.calls():
+        if call["program"] != "docker" or backend != "scout":
+            assert not [name for name in call["environment"] if name.startswith(prefix)]
+        assert call["folder"] != str(tmp_path)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_folder_of_a_scan_is_for_its_user_alone(tmp_path, backend):
+    scene = Scene(tmp_path, backend)
+    modes = []
+
+    def run(argv, environment, text):
+        modes.append(os.stat(environment["TMPDIR"]).st_mode & 0o777)
+        return real(argv, environment, text)
+
+    real, scene._run = scene._run, run
+    scene.scan()
+    assert set(modes) == {0o700}
+
+
+# Pinning -----------------------------------------------------------------------------------------------------------------
+
+
+def checksum(path):
+    return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_only_the_pinned_program_is_started(tmp_path, backend):
+    scene = Scene(tmp_path, backend)
+    name = PROGRAMS[backend]
+    if backend == "scout":
+        # The plug-in is what scans, and it lies where the command line looks for it.
+        place = tmp_path / "docker" / "cli-plugins"
+        place.mkdir(parents=True)
+        scene.paths["docker-scout"].rename(place / "docker-scout")
+        (place / "orders.json").write_bytes((scene.bin / "orders.json").read_bytes())
+        pinned = place / "docker-scout"
+    else:
+        pinned = scene.paths[name]
+    good = checksum(pinned)
+    assert scene.scan(scanner_checksum=good)["results"][0]["findings"]
+    install_again = scene.calls()
+    pinned.write_bytes(pinned.read_bytes() + b"# changed\n")
+    with pytest.raises(
+        ToolError, match="scanner_checksum: .* has sha256:.*, and %s is pinned, so it was not started" % good
+    ):
+        scene.scan(scanner_checksum=good)
+    assert scene.calls() == install_again
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_versions_are_refused_before_anything_is_scanned(tmp_path, backend):
+    scene = Scene(tmp_path, backend, version="3.2.1")
+    with pytest.raises(ToolError, match=r"is version 3\.2\.1, which is refused: refuse_versions lists it"):
+        scene.scan(refuse_versions=["3.2.1"])
+    assert not [call for call in scene.calls() if IMAGE in " ".join(call["argv"])]
+
+
+def test_the_releases_of_an_attacker_are_refused_without_being_asked_to(tmp_path):
+    scene = Scene(tmp_path, "trivy", version="0.69.5")
+    with pytest.raises(ToolError, match="GHSA-69fq-xp46-6x23"):
+        scene.scan()
+
+
+@pytest.mark.parametrize(("backend", "version"), [("scout", "0.24.1"), ("trivy", "0.36.1"), ("grype", "0.54.0")])
+def test_what_is_too_old_is_told(tmp_path, backend, version):
+    scene = Scene(tmp_path, backend, version=version)
+    with pytest.raises(ToolMissing, match="is version %s, and .* or newer is needed" % version):
+        scene.scan()
+
+
+def test_a_scanner_that_is_not_there_is_told(tmp_path):
+    scene = Scene(tmp_path, "trivy")
+    with pytest.raises(ToolMissing, match="backend trivy: there is no program /nonexistent/trivy on this host"):
+        scene.scan(scanner="/nonexistent/trivy")
+
+
+def test_a_program_that_is_no_scanner_is_told(tmp_path):
+    scene = Scene(tmp_path, "trivy")
+    with pytest.raises(ToolError, match="does not tell its version"):
+        scene.scan(scanner="/bin/true")
