@@ -24,8 +24,17 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.fleet im
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html import fleet_page
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.retention import retention_lines
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.scans_text import scan_lines
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.signatures import signature_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.tags import tags_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.text import fleet_lines
+
+# Options that map names to results, and who tells one of them.
+NAMED: tuple[tuple[str, Callable[[str, Any, int], list[str]]], ...] = (
+    ("scans", scan_lines),
+    ("signatures", signature_lines),
+    ("distributions", distribution_lines),
+)
 
 
 class ActionModule(ActionBase):
@@ -42,8 +51,9 @@ class ActionModule(ActionBase):
         for kind, show in (("registries", retention_lines), ("collections", collection_lines)):
             for told in options[kind].values():
                 lines += ([""] if lines else []) + _registry_lines(told, options["top"], show)
-        for name, told in options["distributions"].items():
-            lines += ([""] if lines else []) + distribution_lines(name, told, options["top"])
+        for kind, tell in NAMED:
+            for name, told in options[kind].items():
+                lines += ([""] if lines else []) + tell(name, told, options["top"])
         lines += self._tags(options, bool(lines))
         for line in ["", *lines, ""]:
             self._display.display(line)
@@ -73,6 +83,8 @@ class ActionModule(ActionBase):
             options["collections"],
             options["distributions"],
             options["tags"],
+            options["scans"],
+            options["signatures"],
         )
         try:
             write_atomic(path, page.encode("utf-8"), 0o644)

@@ -34,7 +34,7 @@ options:
   results:
     description:
       - Maps host names to results of M(imagefleet.docker.image_prune_policy), or to reports of the host command.
-      - Without any, only O(registries), O(collections), O(distributions) and O(tags) are shown.
+      - Without any, only the other kinds, such as O(registries) or O(scans), are shown.
     type: dict
     default: {}
   registries:
@@ -58,6 +58,19 @@ options:
     description:
       - Maps names of registries to results of M(imagefleet.docker.registry_info) with the convention beside, as C(schemes) and C(latest) of
         M(imagefleet.docker.image_tag_convention). Shows the tags that do not keep to it.
+    type: dict
+    default: {}
+  scans:
+    description:
+      - Maps names to results of M(imagefleet.docker.scout_scan), also of scans that failed, or to reports of the host command for that job.
+      - An image without a verdict is shown as not scanned, never as clean.
+    type: dict
+    default: {}
+  signatures:
+    description:
+      - Maps names to what a verification of images in use told. Each is a list of mappings with C(image), C(digest), C(hosts), C(verified),
+        C(reason), C(signers) and C(signatures), or a mapping with such a list in C(images).
+      - What is neither C(true) nor C(false) in C(verified) is shown as not known, never as verified.
     type: dict
     default: {}
   policies:
@@ -90,6 +103,7 @@ seealso:
   - module: imagefleet.docker.registry_garbage_collect
   - module: imagefleet.docker.registry_drift_info
   - module: imagefleet.docker.registry_info
+  - module: imagefleet.docker.scout_scan
 """
 
 EXAMPLES = r"""
@@ -105,6 +119,13 @@ EXAMPLES = r"""
       {{ groups['docker'] | map('extract', hostvars) | selectattr('image_plan', 'defined')
          | items2dict(key_name='inventory_hostname', value_name='image_plan') }}
     dest: fleet.html
+  run_once: true
+
+- name: Show what the last scan said
+  imagefleet.docker.fleet_report:
+    scans:
+      shop: "{{ scanned }}"
+    dest: scan.html
   run_once: true
 """
 
@@ -135,6 +156,8 @@ ARGUMENTS = {
     "collections": {"type": "dict", "default": {}},
     "distributions": {"type": "dict", "default": {}},
     "tags": {"type": "dict", "default": {}},
+    "scans": {"type": "dict", "default": {}},
+    "signatures": {"type": "dict", "default": {}},
     "policies": {"type": "dict", "default": {}},
     "expected_hosts": {"type": "list", "elements": "str"},
     "dest": {"type": "path"},

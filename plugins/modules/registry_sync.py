@@ -61,6 +61,29 @@ options:
     description: Where moves and what was made are remembered, a folder on this host.
     type: path
     default: /var/lib/imagefleet/sync
+  scan_gate:
+    description:
+      - Bring only what a scan lets go on. A tag whose digest has no passed scan in the memory of M(imagefleet.docker.scout_scan) that is
+        young enough is not copied or moved, its entry in RV(plan) has C(action=hold) and tells why. The region keeps what it has, other
+        tags go on. Signatures and the like wait with what they are attached to.
+      - What counts is the digest at the source, of an image for several platforms that of its index. O(rollback) is not gated.
+    type: dict
+    suboptions:
+      state_dir:
+        description: Where M(imagefleet.docker.scout_scan) remembers its verdicts, a folder on this host.
+        type: path
+        default: /var/lib/imagefleet/scans
+      max_age:
+        description: How long a passed scan counts.
+        type: str
+        default: 7d
+      unscanned:
+        description:
+          - V(allow) also brings what no scan tells about now, since it was never scanned, could not be scanned, or passed longer ago than
+            O(scan_gate.max_age). What failed is never brought.
+        type: str
+        choices: [refuse, allow]
+        default: refuse
   progress_path:
     description:
       - A file that gets a line for each repository that is compared or brought, and every few seconds for a blob that takes long. In a
@@ -100,6 +123,18 @@ EXAMPLES = r"""
           - "semver:>=2"
           - latest
     immutable_tags: "regex:v?[0-9]+[.][0-9]+[.][0-9]+"
+
+- name: Bring only what passed a scan in the last three days
+  imagefleet.docker.registry_sync:
+    source:
+      registry: registry.example.com
+    destinations:
+      - name: eu
+        registry: eu.registry.example.com
+    repositories:
+      - shop/web
+    scan_gate:
+      max_age: 3d
 
 - name: Move back what the last run moved
   imagefleet.docker.registry_sync:
@@ -172,7 +207,11 @@ summary:
       type: int
       sample: 3
     deferred:
-      description: Floating tags that wait for a region.
+      description: Tags that wait, for a region or for a scan.
+      type: int
+      sample: 0
+    kept_back_by_scan:
+      description: Those of them that O(scan_gate) keeps back.
       type: int
       sample: 0
     failed:
@@ -238,6 +277,14 @@ OPTIONS = {
     "rollback": {"type": "str"},
     "resume": {"type": "bool", "default": False},
     "state_dir": {"type": "path", "default": "/var/lib/imagefleet/sync"},
+    "scan_gate": {
+        "type": "dict",
+        "options": {
+            "state_dir": {"type": "path", "default": "/var/lib/imagefleet/scans"},
+            "max_age": {"type": "str", "default": "7d"},
+            "unscanned": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},
+        },
+    },
     "progress_path": {"type": "path"},
 }
 

@@ -16,6 +16,8 @@ from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils.repor
     distribution_samples,
     retention_samples,
     samples,
+    scan_samples,
+    signature_samples,
     tag_samples,
 )
 
@@ -37,6 +39,19 @@ TAGS = {
     "hostile": {"<b>": tag_samples.hostile()},
     "tags": {"registry.example.com": tag_samples.strayed(), "mirror.example.com": tag_samples.good(), "none": {}},
 }
+SCANS = {
+    "hostile": {"<b>": scan_samples.hostile()},
+    "damaged": {"damaged": scan_samples.damaged()},
+    "scans": {"shop": scan_samples.troubled(), "registry.example.com": scan_samples.clean(), "none": {}},
+    "fleet": {"shop": scan_samples.troubled()},
+    "clean": {"shop": scan_samples.clean()},
+}
+SIGNATURES = {
+    "hostile": {"<b>": signature_samples.hostile()},
+    "signatures": {"shop": signature_samples.mixed(), "mail": signature_samples.good(), "none": {}},
+    "fleet": {"shop": signature_samples.mixed()},
+    "clean": {"shop": signature_samples.good()},
+}
 PAGES: Dict[str, Any] = {
     "plan": (samples.ordinary(), EXPECTED),
     "applied": (samples.ordinary(applied=True), EXPECTED),
@@ -47,8 +62,12 @@ PAGES: Dict[str, Any] = {
     "registry": ({}, None),
     "regions": ({}, None),
     "tags": ({}, None),
+    "scans": ({}, None),
+    "signatures": ({}, None),
+    "fleet": (samples.ordinary(), EXPECTED),
+    "clean": (samples.ordinary(), EXPECTED),
 }
-VIEWS = [(1400, 900, False), (1400, 900, True), (360, 740, False), (360, 740, True)]
+VIEWS = [(1400, 900, False), (1400, 900, True), (400, 740, False), (360, 740, False), (360, 740, True)]
 
 # Every element whose box leaves the viewport to the right, unless it is hidden for the eye on purpose.
 OVERFLOWING = """
@@ -111,6 +130,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Path]:
                 registries=REGISTRIES.get(name),
                 distributions=DISTRIBUTIONS.get(name),
                 tags=TAGS.get(name),
+                scans=SCANS.get(name),
+                signatures=SIGNATURES.get(name),
             ),
             encoding="utf-8",
         )
@@ -293,6 +314,61 @@ def test_tags_by_hand_are_named(browser: Browser, pages: Dict[str, Path]) -> Non
     assert "latest" in second and "it is not at 1.3.0" in second
     assert "all by the convention" in browser.evaluate("document.querySelector('#tags-1').textContent")
     assert browser.evaluate("document.querySelector('#tags-2 .alert.bad').textContent") == "It was not asked."
+
+
+@pytest.mark.parametrize("width,height", [(1400, 900), (400, 900)])
+def test_the_first_screen_tells_of_scans_and_signatures(
+    browser: Browser, pages: Dict[str, Path], width: int, height: int
+) -> None:
+    visible = """[...document.querySelectorAll('.alert, .tile')]
+        .filter(e => e.getBoundingClientRect().bottom <= window.innerHeight).map(e => e.innerText).join('|')"""
+    browser.open(pages["scans"], width, height)
+    shown = browser.evaluate(visible)
+    for words in ("Not scanned, so nothing is known of", "shop/job:7", "none: ", "2 failed", "4 passed, 1 not scanned"):
+        assert words in shown, words
+    browser.open(pages["signatures"], width, height)
+    shown = browser.evaluate(visible)
+    assert "Unsigned images are in use" in shown and "shop/tool:1 on web-1, db-1" in shown and "1 not signed" in shown
+
+
+def test_all_is_well_is_seen_beside_the_hosts(browser: Browser, pages: Dict[str, Path]) -> None:
+    browser.open(pages["clean"], 1400, 900)
+    tiles = "[...document.querySelectorAll('.tile.good')].map(e => e.querySelector('dt').textContent)"
+    assert browser.evaluate(tiles)[-2:] == ["Vulnerability scan", "Signatures"]
+    assert browser.evaluate("[...document.querySelectorAll('.alert.bad')].length") == 0
+
+
+def test_what_counts_is_open_and_what_does_not_is_folded(browser: Browser, pages: Dict[str, Path]) -> None:
+    browser.open(pages["scans"], 1400)
+    browser.evaluate("document.querySelector('#scan-0 a.name').click()")
+    assert browser.evaluate("location.hash") == "#scan-0-image-0"
+    counting = "document.querySelector('#scan-0-image-0 > table.findings')"
+    assert browser.evaluate(counting + ".checkVisibility()") is True
+    assert browser.evaluate("[...%s.tBodies[0].rows].map(e => e.cells[0].innerText.split(' ')[0])" % counting) == [
+        "CVE-2026-1000",
+        "CVE-2026-1001",
+    ]
+    folded = "[...document.querySelectorAll('#scan-0-image-0 details')]"
+    assert browser.evaluate(folded + ".map(e => e.open)") == [False] * 3
+    assert browser.evaluate(folded + ".map(e => e.querySelector('table').checkVisibility())") == [False] * 3
+    assert browser.evaluate(folded + ".map(e => e.querySelector('summary').textContent)") == [
+        "Waived (1)",
+        "Excused by VEX (1)",
+        "Found, and does not count (1)",
+    ]
+    browser.open(pages["scans"], 1000, media="print")
+    assert browser.evaluate(folded + ".map(e => e.querySelector('table').checkVisibility())") == [True] * 3
+
+
+def test_unknown_is_never_shown_as_verified(browser: Browser, pages: Dict[str, Path]) -> None:
+    browser.open(pages["signatures"], 1400)
+    rows = "[...document.querySelectorAll('#signatures-0 tbody tr')].map(e => e.cells[1].textContent + ' ' + e.cells[0].textContent)"
+    assert browser.evaluate(rows) == [
+        "not signed registry.example.com/shop/tool:1",
+        "not known registry.example.com/shop/job:7",
+        "verified registry.example.com/shop/web:2.1.0",
+    ]
+    assert browser.evaluate("document.querySelector('#signatures-2 .alert.bad').textContent") == "It gave no result."
 
 
 def test_paper_shows_what_the_screen_folds(browser: Browser, pages: Dict[str, Path]) -> None:

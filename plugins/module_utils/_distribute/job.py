@@ -13,6 +13,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.look
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.region import Region
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.remember import as_moves
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import ALL, SyncRequest
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.scan_gate import ScanGate
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.seen import Look
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.tagging import put_tags
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, RegistryRefusal, StateError
@@ -41,14 +42,21 @@ Say = Callable[[str], None]
 
 
 class Job:
-    """One run. `problems` tells in words what could not be compared at all; `memory` is what earlier runs left."""
+    """One run. `problems` tells in words what could not be compared at all; `memory` is what earlier runs left, `gate` who is asked
+    what may be brought."""
 
     def __init__(
-        self, request: SyncRequest, say: Say, run_program: Optional[RunProgram], memory: Optional[SyncMemory] = None
+        self,
+        request: SyncRequest,
+        say: Say,
+        run_program: Optional[RunProgram],
+        memory: Optional[SyncMemory] = None,
+        gate: Optional[ScanGate] = None,
     ) -> None:
         self._request = request
         self._say = say
         self._memory = memory or SyncMemory()
+        self.gate = gate
         self.source = TransferClient(request.source, run_program=run_program)
         self._capabilities = CapabilityMemory(self.source)
         reader = ContentReader(self.source, ContentCache(request.source.cache_dir))
@@ -85,6 +93,8 @@ class Job:
                 self.problems.append("%s: %s" % (name, error))
                 continue
             seen.rows = [self._held_back(row) for row in seen.rows if self._is_first(row)]
+            if self.gate is not None:
+                seen.rows = self.gate.pass_rows(seen, seen.rows, self.now)
             self.looks.append(seen)
             self.problems += ["%s:%s: %s" % (name, tag, why) for tag, why in sorted(seen.survey.problems.items())]
             self._say(

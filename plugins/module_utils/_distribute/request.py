@@ -16,7 +16,11 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._registry.option
     RegistryOptions,
     make_registry_options,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.gate import Gate, parse_gate
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.names import is_run_id
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_memory import (
+    DEFAULT_STATE_DIR as DEFAULT_SCAN_DIR,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.sync_memory import DEFAULT_STATE_DIR
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.undo import DEFAULT_UNDO_DIR
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.request import Selection, parse_repositories
@@ -57,6 +61,14 @@ class Order:
 
 
 @dataclass(frozen=True)
+class GateRequest:
+    """Whose verdicts are asked, a folder, and what for."""
+
+    state_dir: str
+    gate: Gate
+
+
+@dataclass(frozen=True)
 class SyncRequest:
     """The options of one run."""
 
@@ -75,6 +87,7 @@ class SyncRequest:
     rollback: Optional[str] = None
     resume: bool = False
     state_dir: str = DEFAULT_STATE_DIR
+    scan_gate: Optional[GateRequest] = None
 
 
 def parse_sync_options(options: Mapping[str, Any]) -> SyncRequest:
@@ -108,7 +121,19 @@ def parse_sync_options(options: Mapping[str, Any]) -> SyncRequest:
         rollback=_rollback(options.get("rollback")),
         resume=options.get("resume") is True,
         state_dir=options.get("state_dir") or DEFAULT_STATE_DIR,
+        scan_gate=_scan_gate(options.get("scan_gate")),
     )
+
+
+def _scan_gate(value: Any) -> Optional[GateRequest]:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise PolicyError("scan_gate: %r is no mapping with state_dir, max_age, unscanned" % (value,))
+    unknown = sorted(set(value) - {"state_dir", "max_age", "unscanned"})
+    if unknown:
+        raise PolicyError("scan_gate: there is no %s; it has state_dir, max_age, unscanned" % unknown[0])
+    return GateRequest(str(value.get("state_dir") or DEFAULT_SCAN_DIR), parse_gate("scan_gate", value))
 
 
 def _maximum(value: Any) -> int:

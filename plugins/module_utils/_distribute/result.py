@@ -48,6 +48,7 @@ def build_result(
             "unchanged": compared - differ,
             "copied": sum(row.action in BRINGS and row.outcome == DONE for row in rows),
             "deferred": sum(row.outcome == DEFERRED for row in rows),
+            "kept_back_by_scan": 0 if job.gate is None else job.gate.kept_back,
             "removed": sum(row.action == REMOVE and row.outcome == DONE for row in rows),
             "failed": sum(row.outcome == FAILED for row in rows),
             "requests": job.source.requests + sum(region.client.requests for region in job.regions),

@@ -14,10 +14,12 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.remo
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import SyncRequest
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.result import build_result, raise_failures
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.rollback import run_rollback
+from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.scan_gate import ScanGate
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.trust import distrust
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.clock import read_clock
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.move_journal import MoveJournal, forget_old_moves
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_verdicts import load_verdicts
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.sync_memory import (
     SyncMemory,
     load_sync_memory,
@@ -41,7 +43,8 @@ def run_sync(
         return run_rollback(request, apply, int(time.time()), run_program)
     path = sync_memory_path(request.state_dir, request.source.registry)
     memory, damage = load_sync_memory(path)
-    job = Job(request, progress or _silent, run_program, memory)
+    gate, unknown = _gate(request)
+    job = Job(request, progress or _silent, run_program, memory, gate)
     job.compare()
     now = job.now
     ledger, journal = Ledger(), MoveJournal(request.state_dir, request.source.registry, now)
@@ -55,12 +58,20 @@ def run_sync(
         refusals += [] if forgotten is None else [forgotten]
         if journal.used:
             forget_old_moves(request.state_dir, request.source.registry, now)
-    notes += [damage] if damage is not None else []
+    notes += [why for why in (damage, unknown) if why is not None]
     run_id = journal.run_id if journal.used else None
     result = build_result(job, rows, [*job.problems, *refusals], notes, run_id)
     if apply:
         raise_failures(result)
     return result
+
+
+def _gate(request: SyncRequest) -> Tuple[Optional[ScanGate], Optional[str]]:
+    """Who is asked what may be brought, and why nothing is known of scans."""
+    if request.scan_gate is None:
+        return None, None
+    verdicts, unknown = load_verdicts(request.scan_gate.state_dir)
+    return ScanGate(request.scan_gate.gate, verdicts), unknown
 
 
 def _remove(

@@ -52,6 +52,7 @@ POLICY_OPTIONS = (
     "immutable_tags",
     "remove",
     "max_removals",
+    "scan_gate",
     "shard",
     "cache",
     "max_size",

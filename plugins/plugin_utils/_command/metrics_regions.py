@@ -21,6 +21,7 @@ RESULTS = ("planned", "done", "deferred", "failed")
 SYNC_FIGURES = (
     ("compared", "tags", "Tags that were compared, each once for each region."),
     ("copied_tags", "copied", "Tags that were brought or moved."),
+    ("kept_back_by_scan_tags", "kept_back_by_scan", "Tags that the scan gate keeps back."),
     ("removed_tags", "removed", "Tags of regions that were removed, since the source has them no more."),
     ("read_bytes", "bytes", "Bytes of blobs that were read from the source."),
     ("sent_bytes", "bytes_sent", "Bytes of blobs that were sent to regions."),

@@ -31,7 +31,8 @@ def sync_ending(result: Mapping[str, Any]) -> Tuple[ExitCode, str]:
     """A run that failed to bring something raised; what is left is a plan that could not be made for everything."""
     if result["problems"]:
         return ExitCode.ITEMS_FAILED, "not everything could be compared: %s" % result["problems"][0]
-    return ExitCode.OK, ""
+    kept_back = result["summary"].get("kept_back_by_scan")
+    return ExitCode.OK, "%d tags are kept back by the scan gate" % kept_back if kept_back else ""
 
 
 def drift_ending(result: Mapping[str, Any]) -> Tuple[ExitCode, str]:

@@ -118,9 +118,9 @@ def sync_sentence(summary: Mapping[str, Any]) -> str:
     else:
         words += ", %d brought" % summary["copied"]
         words += " (%s read, %s sent)" % (format_size(summary["bytes"]), format_size(summary["bytes_sent"]))
-    return words + "".join(
-        ", %d %s" % (summary[key], key) for key in ("removed", "deferred", "failed") if summary.get(key)
-    )
+    told = "".join(", %d %s" % (summary[key], key) for key in ("removed", "deferred", "failed") if summary.get(key))
+    kept_back = summary.get("kept_back_by_scan")
+    return words + told + (", %d kept back by the scan gate" % kept_back if kept_back else "")
 
 
 def sync_counts(result: Mapping[str, Any]) -> Dict[str, Dict[str, int]]:

@@ -8,13 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.distribution import drift_lines, sync_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.moments import show_moment
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
-
-# The host command says so when regions differ, which the tables show anyway.
-TOLD_ANYWAY = (ExitCode.OK, ExitCode.HELD, ExitCode.DRIFT)
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.unwrap import unwrap
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ def distribution_lines(name: str, raw: Any, top: int) -> List[str]:
 
 def _told(raw: Any, key: str) -> Told:
     ones = list(raw) if isinstance(raw, Sequence) and not isinstance(raw, (str, bytes)) else [raw]
-    read = [_unwrap(one, key) for one in ones]
+    read = [unwrap(one, key) for one in ones]
     results = [result for result, _finished, _problem in read if result is not None]
     moments = [finished for _result, finished, _problem in read if finished]
     return Told(
@@ -71,19 +68,6 @@ def _told(raw: Any, key: str) -> Told:
         min(moments, default=""),
         tuple(problem for _result, _finished, problem in read if problem),
     )
-
-
-def _unwrap(raw: Any, key: str) -> Tuple[Optional[Mapping[str, Any]], str, str]:
-    """The result, None when there is none, when it was made, and what went wrong."""
-    told = raw if isinstance(raw, Mapping) else {}
-    message = printable(told.get("msg") or told.get("message") or "", 1000)
-    if "exit_code" not in told:
-        if key in told:
-            return told, "", message if told.get("failed") else ""
-        return None, "", message or "A host gave no result."
-    problem = "" if told["exit_code"] in TOLD_ANYWAY else message
-    last = told if told.get("result") else told.get("last_with_result") or {}
-    return last.get("result"), str(last.get("finished") or ""), problem
 
 
 def _joined(results: Sequence[Mapping[str, Any]], key: str) -> Mapping[str, Any]:

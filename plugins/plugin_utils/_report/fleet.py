@@ -15,6 +15,7 @@ from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.moments import show_moment
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.values import mapping, number, sequence, text
 
 LONG = 1000
 # Exit codes of the host command that need no words: all went well, or the brake is on, which is shown anyway.
@@ -218,7 +219,7 @@ def read_fleet(results: Mapping[str, Any], expected_hosts: Optional[Sequence[str
 def read_host(name: str, raw: Any) -> Host:
     """One host's result as values: what the module returned, a registered variable, or a report of the host command."""
     shown = printable(name)
-    told = _mapping(raw)
+    told = mapping(raw)
     result, problem = _unwrap(told)
     if told.get("unreachable"):
         return Host(shown, False, "unreachable: " + (problem or "no connection"))
@@ -228,137 +229,115 @@ def read_host(name: str, raw: Any) -> Host:
         return Host(
             shown, False, "did not take part in this run" if not told or told.get("skipped") else "gave no result"
         )
-    engine, summary = _mapping(result.get("engine")), _mapping(result.get("summary"))
-    pressure = _mapping(result.get("pressure"))
-    rows = tuple(_row(shown, _mapping(row)) for row in _sequence(result.get("plan")))
+    engine, summary = mapping(result.get("engine")), mapping(result.get("summary"))
+    pressure = mapping(result.get("pressure"))
+    rows = tuple(_row(shown, mapping(row)) for row in sequence(result.get("plan")))
     return Host(
         name=shown,
         answered=True,
         problem=problem,
-        engine=_text(engine.get("version")),
-        store=_text(engine.get("store")),
+        engine=text(engine.get("version")),
+        store=text(engine.get("store")),
         counts=_counts(summary),
         applied=any(row.outcome in APPLIED_OUTCOMES for row in rows),
         rows=rows,
-        near_misses=tuple(_near_miss(shown, _mapping(miss)) for miss in _sequence(result.get("near_misses"))),
-        held=tuple(_held(shown, _mapping(held)) for held in _sequence(result.get("held"))),
+        near_misses=tuple(_near_miss(shown, mapping(miss)) for miss in sequence(result.get("near_misses"))),
+        held=tuple(_held(shown, mapping(held)) for held in sequence(result.get("held"))),
         notes=_notes(result, pressure),
-        target_unreachable=_text(pressure.get("unreachable"), LONG),
+        target_unreachable=text(pressure.get("unreachable"), LONG),
         hold=_hold(result.get("hold")),
-        pressure=_text(pressure.get("state")),
-        audit=_audit(told, engine, _text(result.get("plan_digest"))),
+        pressure=text(pressure.get("state")),
+        audit=_audit(told, engine, text(result.get("plan_digest"))),
     )
 
 
 def _unwrap(told: Mapping[str, Any]) -> Tuple[Mapping[str, Any], str]:
     """The result, empty when there is none, and what went wrong."""
-    message = _text(told.get("msg") or told.get("message"), LONG)
+    message = text(told.get("msg") or told.get("message"), LONG)
     if "exit_code" not in told:
         failed = told.get("failed") or told.get("unreachable")
-        return (told if _mapping(told.get("summary")) else {}), (
-            message or "failed without a message"
-        ) if failed else ""
-    result = _mapping(told.get("result"))
-    problem = "" if told["exit_code"] in ENDED_WELL else message or _text(told.get("exit_meaning"), LONG)
+        return (told if mapping(told.get("summary")) else {}), (message or "failed without a message") if failed else ""
+    result = mapping(told.get("result"))
+    problem = "" if told["exit_code"] in ENDED_WELL else message or text(told.get("exit_meaning"), LONG)
     if not result:
-        earlier = _mapping(told.get("last_with_result"))
-        result = _mapping(earlier.get("result"))
-        when = show_moment(_text(earlier.get("finished")))
+        earlier = mapping(told.get("last_with_result"))
+        result = mapping(earlier.get("result"))
+        when = show_moment(text(earlier.get("finished")))
         problem += " (the figures are those of the run at %s)" % when if result else ""
     return result, problem
 
 
 def _row(host: str, row: Mapping[str, Any]) -> Row:
-    identity = _text(row.get("id"))
-    low = _number(row.get("bytes"))
-    reason = _text(row.get("reason"))
-    used_by = tuple(printable(user) for user in _sequence(row.get("used_by")))
+    identity = text(row.get("id"))
+    low = number(row.get("bytes"))
+    reason = text(row.get("reason"))
+    used_by = tuple(printable(user) for user in sequence(row.get("used_by")))
     return Row(
         host=host,
-        name=_text(row.get("reference")) or "(no name) " + short(identity),
+        name=text(row.get("reference")) or "(no name) " + short(identity),
         id=identity,
-        action=_text(row.get("action")),
-        rule=_text(row.get("rule")),
+        action=text(row.get("action")),
+        rule=text(row.get("rule")),
         reason=reason,
         low=low,
-        high=max(low, _number(row.get("bytes_max"))),
-        outcome=_text(row.get("outcome")),
-        error=_text(row.get("error")),
+        high=max(low, number(row.get("bytes_max"))),
+        outcome=text(row.get("outcome")),
+        error=text(row.get("error")),
         used_by=used_by,
         unused=bool(row.get("unused")),
-        arrived=_text(row.get("arrived")),
-        last_used=_text(row.get("last_used")),
+        arrived=text(row.get("arrived")),
+        last_used=text(row.get("last_used")),
     )
 
 
 def _near_miss(host: str, miss: Mapping[str, Any]) -> NearMiss:
-    name = _text(miss.get("reference")) or "(no name) " + short(_text(miss.get("id")))
-    return NearMiss(host, name, _text(miss.get("peer")), _text(miss.get("needed_by")))
+    name = text(miss.get("reference")) or "(no name) " + short(text(miss.get("id")))
+    return NearMiss(host, name, text(miss.get("peer")), text(miss.get("needed_by")))
 
 
 def _held(host: str, held: Mapping[str, Any]) -> Held:
-    names = tuple(printable(name) for name in _sequence(held.get("names")))
-    return Held(host, _text(held.get("holder")), _number(held.get("bytes")), names, _text(held.get("detail")))
+    names = tuple(printable(name) for name in sequence(held.get("names")))
+    return Held(host, text(held.get("holder")), number(held.get("bytes")), names, text(held.get("detail")))
 
 
 def _counts(summary: Mapping[str, Any]) -> Counts:
-    numbers = {name: _number(summary.get(name)) for name in COUNTS}
+    numbers = {name: number(summary.get(name)) for name in COUNTS}
     numbers["reclaimable_bytes_max"] = max(numbers["reclaimable_bytes_max"], numbers["reclaimable_bytes"])
     return Counts(exact=bool(summary.get("exact", True)), **numbers)
 
 
 def _hold(raw: Any) -> str:
-    hold = _mapping(raw)
+    hold = mapping(raw)
     if not hold:
         return ""
-    until = show_moment(_text(hold.get("until")))
+    until = show_moment(text(hold.get("until")))
     return "%s (%s)" % (
-        _text(hold.get("reason")) or "no reason given",
+        text(hold.get("reason")) or "no reason given",
         "until " + until if until else "until the file is removed",
     )
 
 
 def _notes(result: Mapping[str, Any], pressure: Mapping[str, Any]) -> Tuple[str, ...]:
     """The notes, without those that the report shows elsewhere."""
-    hold = "held by " if _mapping(result.get("hold")) else None
-    told = [str(note) for note in _sequence(result.get("notes"))]
+    hold = "held by " if mapping(result.get("hold")) else None
+    told = [str(note) for note in sequence(result.get("notes"))]
     shown = [note for note in told if note != pressure.get("unreachable") and not (hold and note.startswith(hold))]
     return tuple(printable(note, LONG) for note in shown)
 
 
 def _audit(told: Mapping[str, Any], engine: Mapping[str, Any], plan_digest: str) -> Audit:
-    policy = _mapping(told.get("policy"))
+    policy = mapping(told.get("policy"))
     return Audit(
-        at=_text(told.get("finished") or engine.get("now")),
-        engine_id=_text(engine.get("id")),
+        at=text(told.get("finished") or engine.get("now")),
+        engine_id=text(engine.get("id")),
         plan_digest=plan_digest,
-        policy_digest=_text(policy.get("hash")),
-        policy_issued=_text(policy.get("issued")),
-        policy_valid_until=_text(policy.get("valid_until")),
-        mode=_text(told.get("mode")),
+        policy_digest=text(policy.get("hash")),
+        policy_issued=text(policy.get("issued")),
+        policy_valid_until=text(policy.get("valid_until")),
+        mode=text(told.get("mode")),
     )
 
 
 def short(digest: str) -> str:
     """The first twelve characters of a digest, as the docker command shows ids."""
     return digest.rpartition(":")[2][:12]
-
-
-def _mapping(raw: Any) -> Mapping[str, Any]:
-    return raw if isinstance(raw, Mapping) else {}
-
-
-def _sequence(raw: Any) -> Sequence[Any]:
-    return raw if isinstance(raw, Sequence) and not isinstance(raw, (str, bytes)) else ()
-
-
-def _number(raw: Any) -> int:
-    """A count or bytes; what is no number, not finite or absurd counts as none."""
-    if isinstance(raw, bool) or not isinstance(raw, (int, float)):
-        return 0
-    # Comparisons with "not a number" are false.
-    return int(raw) if 0 <= raw < 1e30 else 0
-
-
-def _text(raw: Any, limit: int = 300) -> str:
-    return "" if raw is None or isinstance(raw, (Mapping, bool)) else printable(raw, limit)

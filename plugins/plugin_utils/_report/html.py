@@ -15,6 +15,7 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_dis
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_hosts import host_sections
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_overview import (
     alerts,
+    glance,
     headline,
     host_overview,
     near_misses,
@@ -23,6 +24,16 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_ove
     top_images,
 )
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_registries import registry_sections
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_scans import (
+    scan_alerts,
+    scan_sections,
+    scan_tiles,
+)
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_signatures import (
+    signature_alerts,
+    signature_sections,
+    signature_tiles,
+)
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.html_tags import tag_sections
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.markup import Html, tag
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.moments import show_moment
@@ -42,29 +53,40 @@ def fleet_page(
     collections: Optional[Mapping[str, Any]] = None,
     distributions: Optional[Mapping[str, Any]] = None,
     tags: Optional[Mapping[str, Any]] = None,
+    scans: Optional[Mapping[str, Any]] = None,
+    signatures: Optional[Mapping[str, Any]] = None,
 ) -> str:
     """The page as text.
 
     `results` maps host names to results, `expected_hosts` names who has to answer, `generated` is now (ISO 8601); `registries`
     maps names of registries to results of their retention, `collections` to those of their garbage collection, `distributions` names
-    to what is known of their regions, `tags` names of registries to what they hold, with a convention. A page about registries alone says nothing about hosts.
+    to what is known of their regions, `tags` names of registries to what they hold, with a convention, `scans` names to results of
+    scans, `signatures` names to those of verifications. A page about other things alone says nothing about hosts.
     """
     fleet = read_fleet(results, expected_hosts)
     shown_title = printable(title)
-    others = [*(registries or {}), *(collections or {}), *(distributions or {}), *(tags or {})]
+    parts = {
+        "scan": scans,
+        "signatures": signatures,
+        "registry": registries,
+        "collection": collections,
+        "distribution": distributions,
+        "tags": tags,
+    }
+    others = [name for results_of in parts.values() for name in results_of or {}]
+    more = [*scan_tiles(scans or {}), *signature_tiles(signatures or {})]
     if fleet.hosts or not others:
         subject, sentence, first = coverage_line(fleet), headline(fleet, shown_title), "#glance"
         about_hosts = [
-            tiles(fleet, generated),
+            tiles(fleet, generated, more),
             top_images(fleet),
             host_overview(fleet),
             near_misses(fleet),
             space_held(fleet),
         ]
     else:
-        subject, about_hosts = ", ".join(map(printable, dict.fromkeys(others))), []
-        parts = {"registry": registries, "collection": collections, "distribution": distributions, "tags": tags}
-        first = "#%s-0" % next(name for name, results in parts.items() if results)
+        subject, about_hosts = ", ".join(map(printable, dict.fromkeys(others))), [glance(more)] if more else []
+        first = "#glance" if more else "#%s-0" % next(name for name, results_of in parts.items() if results_of)
         sentence = "%s: %s" % (shown_title, subject)
     head = tag(
         "head",
@@ -84,10 +106,14 @@ def fleet_page(
             tag("p", _brand(generated), class_="brand"),
             tag("h1", sentence),
             alerts(fleet),
+            scan_alerts(scans or {}),
+            signature_alerts(signatures or {}),
         ),
         tag(
             "main",
             *about_hosts,
+            scan_sections(scans or {}),
+            signature_sections(signatures or {}),
             registry_sections(registries or {}),
             collection_sections(collections or {}),
             distribution_sections(distributions or {}),

@@ -64,15 +64,16 @@ def alerts(fleet: Fleet) -> Html:
     full = ["%s: %s" % (host.name, host.target_unreachable) for host in fleet.hosts if host.target_unreachable]
     return join(
         [
-            _alert("bad", "This picture is incomplete: no answer from", silent),
-            _alert("bad", "Failed", failed),
-            _alert("warn", "The brake is on, nothing is deleted there", held),
-            _alert("warn", "The disk target cannot be reached by deleting images", full),
+            alert("bad", "This picture is incomplete: no answer from", silent),
+            alert("bad", "Failed", failed),
+            alert("warn", "The brake is on, nothing is deleted there", held),
+            alert("warn", "The disk target cannot be reached by deleting images", full),
         ]
     )
 
 
-def _alert(kind: str, words: str, lines: Sequence[str]) -> Html:
+def alert(kind: str, words: str, lines: Sequence[str]) -> Html:
+    """What must not be overlooked, as a list; nothing without lines."""
     if not lines:
         return Html("")
     shown = [tag("li", line) for line in lines[:8]]
@@ -80,24 +81,19 @@ def _alert(kind: str, words: str, lines: Sequence[str]) -> Html:
     return tag("div", tag("strong", words), tag("ul", *shown, *more), class_="alert " + kind)
 
 
-def tiles(fleet: Fleet, generated: str) -> Html:
-    """Coverage, bytes, outcome and age."""
-    return tag(
-        "section",
-        tag(
-            "dl",
-            _coverage_tile(fleet),
-            _bytes_tile(fleet),
-            _state_tile(fleet),
-            _age_tile(fleet, generated),
-            class_="tiles",
-        ),
-        id="glance",
-        aria_label="At a glance",
-    )
+def tiles(fleet: Fleet, generated: str, more: Sequence[Html] = ()) -> Html:
+    """Coverage, bytes, outcome and age, and `more` of other kinds."""
+    own = [_coverage_tile(fleet), _bytes_tile(fleet), _state_tile(fleet), _age_tile(fleet, generated)]
+    return glance([*own, *more])
 
 
-def _tile(kind: str, label: str, figure: str, *more: Child) -> Html:
+def glance(shown: Sequence[Html]) -> Html:
+    """Tiles on the first screen."""
+    return tag("section", tag("dl", *shown, class_="tiles"), id="glance", aria_label="At a glance")
+
+
+def tile(kind: str, label: str, figure: str, *more: Child) -> Html:
+    """One figure at a glance; `kind` is good, warn, bad or nothing."""
     size = "figure long" if len(figure) > 16 else "figure"
     lines = [tag("dd", line, class_="more") for line in more if line]
     return tag("div", tag("dt", label), tag("dd", figure, class_=size), *lines, class_=("tile " + kind).strip())
@@ -113,7 +109,7 @@ def _coverage_tile(fleet: Fleet) -> Html:
         if expected
         else "the group is empty"
     )
-    return _tile(
+    return tile(
         "good" if fleet.complete else "bad",
         "Hosts that answered",
         "%d of %d" % (answered, expected),
@@ -136,14 +132,14 @@ def _bytes_tile(fleet: Fleet) -> Html:
     sure = "exact" if counts.exact else "at least and at most"
     if fleet.applied:
         freed = "%s planned (%s)" % (planned, sure)
-        return _tile(
+        return tile(
             "good" if not counts.failed else "bad",
             "Freed",
             format_size(counts.reclaimed_bytes),
             freed,
             outcome_words(counts),
         )
-    return _tile(
+    return tile(
         "",
         "Reclaimable",
         planned,
@@ -155,13 +151,13 @@ def _bytes_tile(fleet: Fleet) -> Html:
 def _state_tile(fleet: Fleet) -> Html:
     counts, held = fleet.counts, fleet.held_back
     if fleet.failed:
-        return _tile("bad", "Brake and failures", "%d failed" % len(fleet.failed), _held_words(held))
+        return tile("bad", "Brake and failures", "%d failed" % len(fleet.failed), _held_words(held))
     if held:
-        return _tile(
+        return tile(
             "warn", "Brake and failures", "%d held" % len(held), "no deletion there until the brake is released"
         )
     deferred = "%d deletions deferred to a later run" % counts.deferred if counts.deferred else ""
-    return _tile("good", "Brake and failures", "None", deferred or "no host is held back, nothing failed")
+    return tile("good", "Brake and failures", "None", deferred or "no host is held back, nothing failed")
 
 
 def _held_words(held: Sequence[Host]) -> str:
@@ -174,13 +170,13 @@ def _age_tile(fleet: Fleet, generated: str) -> Html:
         key=lambda text: str(read_moment(text)),
     )
     if not moments:
-        return _tile("", "Last run and policy", "not told")
+        return tile("", "Last run and policy", "not told")
     spread = show_span(moments[0], moments[-1])
     oldest = "oldest answer: %s" % show_moment(moments[0]) if spread.endswith(("d", "h")) else ""
     age = show_span(moments[-1], generated)
     last = show_moment(moments[-1])
     kind, policy = _policy_words(fleet)
-    return _tile(
+    return tile(
         kind,
         "Last run and policy",
         last,

@@ -73,15 +73,21 @@ def _used(rows: Sequence[Mapping[str, Any]]) -> Html:
 
 
 def bounded_table(
-    title: str, header: Sequence[str], rows: Sequence[T], cells: Callable[[T], List[Child]], numbers: Sequence[int]
+    title: str,
+    header: Sequence[str],
+    rows: Sequence[T],
+    cells: Callable[[T], List[Child]],
+    numbers: Sequence[int],
+    most: int = ROWS,
+    class_: str = "plan",
 ) -> Html:
-    """The first rows, and how many more there are; nothing without rows."""
+    """The first rows, at `most` so many, and how many more there are; nothing without rows."""
     if not rows:
         return Html("")
     total = len(rows)
-    lines = [cells(row) for row in rows[:ROWS]]
-    more = tag("p", "%d more rows are not shown here" % (total - ROWS), class_="soft") if total > ROWS else None
-    return join([data_table("%s (%d)" % (title, total), header, lines, class_="plan", numbers=numbers), more])
+    lines = [cells(row) for row in rows[:most]]
+    more = tag("p", "%d more rows are not shown here" % (total - most), class_="soft") if total > most else None
+    return join([data_table("%s (%d)" % (title, total), header, lines, class_=class_, numbers=numbers), more])
 
 
 def notes_list(notes: Sequence[str]) -> Html:

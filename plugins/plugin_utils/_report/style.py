@@ -101,6 +101,10 @@ th:last-child, td:last-child { padding-right: 0; }
 .hosts th:first-child { width: 18%; } .hosts th:nth-child(6) { width: 20%; }
 .hosts td, .hosts th { vertical-align: middle; }
 ul.plain { margin: 6px 0; padding-left: 20px; } ul.plain li { margin: 4px 0; }
+.about { display: block; color: var(--soft); font-weight: 400; font-size: .93em; }
+.image { border-top: 1px solid var(--line); margin-top: 18px; padding-top: 4px; } .image h4 { font-size: 15.5px; }
+.image > table > caption { color: var(--ink); font-weight: 600; }
+.findings th:nth-child(2) { width: 12%; } .findings th:nth-child(3) { width: 17%; } .findings th:nth-child(4) { width: 12%; } .findings th:nth-child(5) { width: 9%; }
 details { margin-top: 10px; } summary { cursor: pointer; font-weight: 600; padding: 4px 0; }
 dl.audit {
   display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 14px; margin: 6px 0;

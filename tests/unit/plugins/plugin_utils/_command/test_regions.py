@@ -251,6 +251,15 @@ def test_metrics_of_a_check_tell_each_region(configure):
     assert found["imagefleet_drift_behind_seconds"]['%s,region="us"' % name] == 1_763_884_800 - since
 
 
+def test_what_the_scan_gate_keeps_back_is_told_and_is_no_failure(configure, core):
+    core(made.gated())
+    config = configure("sync", options={**OPTIONS, "scan_gate": {"max_age": "7d"}})
+    outcome = scheduled.run(config, dry_run=False)
+    assert (outcome.code, outcome.message) == (ExitCode.OK, "1 tags are kept back by the scan gate")
+    assert only(config, outcome)["imagefleet_sync_kept_back_by_scan_tags"] == {'name="regions"': 1}
+    assert policy_hash("apply", config.options, "sync") != policy_hash("apply", OPTIONS, "sync")
+
+
 def test_metrics_of_a_sync_tell_each_region(configure):
     found = only(configure("sync"), Outcome(ExitCode.ITEMS_FAILED, "", True, 100, 160, made.partly()))
     name = 'name="regions"'

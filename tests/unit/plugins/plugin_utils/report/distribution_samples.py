@@ -87,6 +87,7 @@ def sync(rows: Sequence[Dict[str, Any]], **more: Any) -> Dict[str, Any]:
             "unchanged": 300 - len(rows),
             "removed": sum(one["action"] == "remove" and one["outcome"] == "done" for one in rows),
             **counts,
+            "kept_back_by_scan": sum((one["error"] or "").startswith("scan gate: ") for one in rows),
             "requests": 421,
             "source_requests": 107,
             "bytes": 31 * MB,
@@ -119,6 +120,12 @@ def partly() -> Dict[str, Any]:
         ],
         problems=["region ap: no answer"],
     )
+
+
+def gated() -> Dict[str, Any]:
+    """One tag came, one waits for a scan."""
+    why = "scan gate: %s was never scanned; scan it with scout_scan" % digest("2.2.0")
+    return sync([row("eu", "2.1.0"), row("eu", "2.2.0", "deferred", why, action="hold")])
 
 
 def hostile() -> Dict[str, Any]:

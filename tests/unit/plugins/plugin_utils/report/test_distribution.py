@@ -88,6 +88,14 @@ def test_what_could_not_be_brought_comes_first():
     assert "  region ap: no answer" in lines
 
 
+def test_what_waits_for_a_scan_is_told_with_its_next_step():
+    lines, shown = sync_lines(made.gated()), page(sync=made.gated())
+    assert "1 brought (31.00 MB read, 94.00 MB sent), 1 deferred, 1 kept back by the scan gate." in lines[0]
+    (row,) = [line for line in lines if " hold " in line]
+    assert "scan gate: sha256:" in row and "1 kept back by the scan gate" in shown
+    assert "was never scanned; scan it with scout_scan" in shown
+
+
 def test_what_was_removed_is_told_and_how_it_comes_back():
     note = "region eu, shop/web: registry_restore puts back what was removed, run_id 20260730T031502Z-0c1d2e3f"
     result = made.sync([made.row("eu", "1.0.0", action="remove", reason="lists lack it")], notes=[note])

@@ -1,0 +1,23 @@
+# Copyright (c) 2026, imagefleet.docker contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the last scan of each digest said, for those who ask before they bring or update an image."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Optional, Tuple
+
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_memory import load_memory, memory_path
+
+# Digest -> `status`, `scanned` (ISO 8601, UTC), `scanner`, `reasons`, `images`.
+Verdicts = Mapping[str, Mapping[str, Any]]
+
+
+def load_verdicts(state_dir: str) -> Tuple[Verdicts, Optional[str]]:
+    """The verdicts, and why there are none. Raises StateError when the file may not be read."""
+    # What decides on findings is nothing to who asks for verdicts.
+    memory, damage = load_memory(state_dir, lambda _seen: {})
+    if memory.images:
+        return memory.images, None
+    why = damage or "%s remembers no scan" % memory_path(state_dir)
+    return {}, "%s; every image counts as never scanned, until scout_scan has scanned it" % why
