@@ -10,10 +10,9 @@ import subprocess
 from pathlib import Path
 
 from lab.paths import cache
-from lab.unpacked import unpacked
+from lab.unpacked import COSIGN_SUITES, unpacked
 
-#: Version 2 keeps signatures under tags, version 3 as referrers under a list.
-SUITES = {"2": "trixie", "3": "forky"}
+SUITES = COSIGN_SUITES
 #: Of every key.
 PASSWORD = "of the test"
 

@@ -75,7 +75,9 @@ def test_another_annotation_is_another_signature(alice: Signer) -> None:
     with pytest.raises(NotSigned, match="none of its 1 signatures is a signature of key sha256:.* with env=prod"):
         alice.run(IMAGE, state="pulled", annotations={"env": "prod"})
     assert alice.run(IMAGE, annotations={"env": "prod"})["changed"]
-    assert len(alice.info(IMAGE)["signatures"]) == 2
+    assert holding(alice.info(IMAGE)) == [{"env": "prod"}, {"env": "staging"}]
+    told = alice.info(IMAGE, annotations={"env": "prod"})["signatures"]
+    assert [(row["annotations"]["env"], row["verified"]) for row in told] == [("prod", True), ("staging", False)]
 
 
 def test_another_key_does_not_hold(alice: Signer, bob: Signer) -> None:
@@ -119,7 +121,9 @@ def test_the_signature_of_another_image_put_beside_it(alice: Signer, own: OwnReg
             assert call(own.address, "PUT", path + tag.replace(old, new), got.body, media).status == 201
     with pytest.raises(NotSigned):
         alice.run(IMAGE, state="pulled")
-    assert alice.info(IMAGE)["verified"] is False
+    told = alice.info(IMAGE)
+    assert told["verified"] is False
+    assert [(row["verified"], row["digest"]) for row in told["signatures"]] == [(False, signed)]
 
 
 def own_accepts() -> list[tuple[str, str]]:
@@ -293,6 +297,7 @@ def test_what_one_version_signed_the_other_verifies_or_says_why_not(own: OwnRegi
     assert two.run(IMAGE, state="revoked")["removed"]
     told = two.info(IMAGE, public_key_path=str(three.cosign.public))
     assert told["verified"] is False and "which this cosign 2 does not read" in told["reason"]
+    assert [row["verified"] for row in told["signatures"]] == [False]
     # Whose it is both can tell, so cosign 2 revokes what it could not verify as a whole.
     assert two.run(IMAGE, state="revoked", public_key_path=str(three.cosign.public))["removed"]
     assert three.info(IMAGE)["signatures"] == []

@@ -147,7 +147,7 @@ class CosignMethod:
         self._cosign.must(*self._words.sign(_by_digest(subject), self._private_key, self._order.annotations))
 
     def unproven(self, subject: Subject) -> Tuple[Signature, ...]:
-        others = [one for one in self._stored(subject, signatures=True) if not self._is_ours(one)]
+        others = [one for one in self._stored(subject, signatures=True) if not self._counts(one, subject)]
         return tuple(_claimed(one) for one in others)
 
     def revocable(self, subject: Subject) -> Tuple[Signature, ...]:
@@ -167,7 +167,7 @@ class CosignMethod:
     def attestations(self, subject: Subject) -> Sequence[Mapping[str, object]]:
         found = []
         for one in self._stored(subject, signatures=False):
-            ours = self._is_ours(one)
+            ours = one.digest == subject.digest and self._is_ours(one)
             found.append({"type": one.predicate_type, "key": self.key if ours else one.hint, "verified": ours})
         return sorted(found, key=lambda row: json.dumps(row, sort_keys=True))
 
@@ -244,6 +244,17 @@ class CosignMethod:
     def _to_revoke(self, subject: Subject) -> List[Stored]:
         stored = self._stored(subject, signatures=True)
         return stored if self._order.all_signatures else [one for one in stored if self._is_ours(one)]
+
+    def _counts(self, stored: Stored, subject: Subject) -> bool:
+        """Whether `verify` has it among those that hold."""
+        order = self._order
+        return (
+            stored.digest == subject.digest
+            and order.annotations.items() <= stored.annotations.items()
+            and order.signed_as in (None, stored.repository)
+            and (self._words.dialect.bundles or not stored.in_bundle)
+            and self._is_ours(stored)
+        )
 
     def _is_ours(self, stored: Stored) -> bool:
         """Whether one signature or attestation is of the key, by cosign's own judgement of that one."""

@@ -16,7 +16,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import is_digest
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import is_digest, parse_reference
 from ansible_collections.imagefleet.docker.plugins.module_utils._signing.public_key import hinted
 
 SIGNED_LAYER = "application/vnd.dev.cosign.simplesigning.v1+json"
@@ -110,7 +111,7 @@ def read_claim(document: Any) -> Optional[Claim]:
         return None
     kind = str(critical.get("type"))
     # Bundles have no name: cosign shows the one that it was asked for.
-    repository = str(name).partition("@")[0] or None if kind == CLAIM_TYPE and name else None
+    repository = _repository(name) if kind == CLAIM_TYPE else None
     return Claim(kind, str(digest), repository, _texts(document.get("optional")))
 
 
@@ -159,6 +160,14 @@ def _object(data: bytes) -> Optional[Dict[str, Any]]:
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
+
+
+def _repository(name: Any) -> Optional[str]:
+    """As others here write it: cosign has index.docker.io for Docker Hub."""
+    try:
+        return parse_reference(name).repository
+    except PolicyError:
+        return None
 
 
 def _texts(value: Any) -> Dict[str, str]:

@@ -28,6 +28,7 @@ def variables(lab: Mapping[str, Any]) -> dict[str, Any]:
         "lab_docker_cli": lab["docker_cli"],
         "lab_docker_config": lab["docker_config"],
         "lab_busybox": lab["busybox"],
+        "lab_cosign": lab["cosign"],
     }
 
 

@@ -9,6 +9,7 @@ They are not among the programs that every lab is made of: only those wait for t
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ _PACKAGES = {
     # A program of the machine's own Python, which may lack the bindings of apt.
     ("debsecan", "bookworm"): ["debsecan", "python3-apt"],
 }
+#: Major version of cosign -> the suite that has it. Version 2 keeps signatures under tags, version 3 as referrers under a list.
+COSIGN_SUITES = {"2": "trixie", "3": "forky"}
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,13 @@ class Unpacked:
         if loaders:
             return (str(loaders[0]), "--library-path", str(libraries), str(program))
         return ("env", "LD_LIBRARY_PATH=%s" % libraries, str(program))
+
+    def write_script(self, path: Path) -> Path:
+        """The same as one file, for who takes the path of a program."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('#!/bin/sh\nexec %s "$@"\n' % " ".join(shlex.quote(word) for word in self.words))
+        path.chmod(0o755)
+        return path
 
 
 def unpacked(cache: Cache, tool: str, suite: str) -> Unpacked:

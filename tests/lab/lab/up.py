@@ -23,6 +23,7 @@ from .requirements import check
 from .say import say
 from .state import allocate_block, locked, write_json
 from .tools import docker_cli, program, write_docker_config
+from .unpacked import COSIGN_SUITES, unpacked
 
 #: Parts in the order in which they build on each other.
 PARTS = ("engines", "registries", "notary", "fleet", "workload")
@@ -140,6 +141,12 @@ def _describe(lab: Lab) -> dict[str, Any]:
         "docker_cli": str(docker_cli(lab.store)),
         "docker_config": str(lab.instance.docker_config),
         "busybox": str(program(lab.store, "bookworm", "busybox")),
+        "cosign": {
+            version: str(
+                unpacked(lab.store, "cosign", suite).write_script(lab.instance.root / "bin" / ("cosign-" + version))
+            )
+            for version, suite in COSIGN_SUITES.items()
+        },
         "cli_plugins": str(lab.instance.docker_config / "cli-plugins"),
         "emulates": emulation.emulates(lab.instance),
         "versions": versions(lab.store),
