@@ -27,7 +27,7 @@ options:
     description:
       - The image, a name with tag or digest. Without both it is V(latest).
       - For O(method=docker_trust) a name with a tag, or a repository for all its signed tags.
-      - Give it or O(ledger).
+      - Without it and O(ledger), O(method=docker_trust) tells RV(environment) alone, and no server is asked.
     type: str
   ledger:
     description:
@@ -292,7 +292,7 @@ environment:
   description:
     - What Docker Content Trust does on this host; V(null) with O(method=cosign), which needs nothing of that kind.
     - It is told also where the command line has no content trust any more. RV(verified) is V(null) then.
-  returned: with O(image)
+  returned: without O(ledger)
   type: dict
   contains:
     docker_content_trust:
@@ -324,8 +324,14 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._module.run impo
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.signing_arguments import SIGNING_ARGUMENTS
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.fleet import run_fleet_verification
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.fleet_request import parse_fleet_options
-from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.info import run_signature_info
-from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.request import parse_signature_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.info import (
+    run_environment_info,
+    run_signature_info,
+)
+from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.request import (
+    parse_environment_options,
+    parse_signature_options,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.scratch import Scratch
 
 
@@ -339,7 +345,6 @@ def main() -> None:
             "public_key_paths": {"type": "list", "elements": "path", "no_log": False},
         },
         mutually_exclusive=[("image", "ledger")],
-        required_one_of=[("image", "ledger")],
         required_by={"repositories": ("ledger",), "public_key_paths": ("ledger",)},
         supports_check_mode=True,
     )
@@ -350,6 +355,9 @@ def main() -> None:
             if module.params["ledger"]:
                 order, tools = parse_fleet_options(module.params, scratch, run, run_program)
                 return run_fleet_verification(order, tools, int(time.time()))
+            if not module.params["image"]:
+                order, tools = parse_environment_options(module.params, scratch, run, run_program)
+                return run_environment_info(order, tools)
             order, tools = parse_signature_options(module.params, scratch, run, run_program, changes=False)
             return run_signature_info(order, tools)
 

@@ -9,12 +9,11 @@ import os
 from dataclasses import dataclass, replace
 from typing import Any, List, Mapping, Optional, Tuple
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._engine.options import parse_engine_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import Reference
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.patterns import PatternList, compile_patterns
-from ansible_collections.imagefleet.docker.plugins.module_utils._registry.by_host import RegistriesByHost
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
+from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.request import make_tools
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.scratch import Scratch
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.tools import Tools
 from ansible_collections.imagefleet.docker.plugins.module_utils._signing.order import (
@@ -60,8 +59,7 @@ def parse_fleet_options(
         orders=tuple(replace(order, public_key=key) for key in _keys(order, options.get("public_key_paths") or [])),
         repositories=compile_patterns("repositories", patterns) if patterns not in (None, "", []) else None,
     )
-    registries = RegistriesByHost(options.get("registries") or [], options.get("config_path"), run_program)
-    return fleet, Tools(run, registries, parse_engine_options(options), scratch, run_program)
+    return fleet, make_tools(options, scratch, run, run_program)
 
 
 def _keys(order: SigningOrder, paths: List[str]) -> List[Optional[Key]]:
