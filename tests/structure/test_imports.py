@@ -97,7 +97,17 @@ MAY_IMPORT = {
         "_tools",
     },
     "_signing": {"_errors", "_image", "_tools"},
-    "_sign_run": {"_errors", "_image", "_signing", "_engine", "_registry", "_store", "_tools"},
+    "_sign_run": {
+        "_errors",
+        "_image",
+        "_policy",
+        "_fleet",
+        "_signing",
+        "_engine",
+        "_registry",
+        "_store",
+        "_tools",
+    },
     "_module": {"_errors", "_engine", "_registry", "_tools"},
 }
 ONLY_IN = {

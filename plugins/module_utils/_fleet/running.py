@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Set, Tuple
+from typing import Dict, List, Optional, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.ledger import Ledger
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.protection import in_use
@@ -24,6 +24,18 @@ class RunningImage:
     pulled: Tuple[str, ...]
     tags: Tuple[str, ...]
     hosts: Tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The first of its names, the digest where none is known."""
+        return next(iter((*self.pulled, *self.tags)), self.digest)
+
+    @property
+    def why_nowhere(self) -> str:
+        """Why no registry can be asked for an image without `pulled`."""
+        return (
+            "no name is known by which it can be pulled: it was made on the host, or the ledger is of an older release"
+        )
 
 
 def running_images(ledger: Ledger) -> List[RunningImage]:
@@ -51,6 +63,13 @@ def running_images(ledger: Ledger) -> List[RunningImage]:
         )
         for content in sorted(hosts)
     ]
+
+
+def names_problem(ledger: Ledger) -> Optional[str]:
+    """Why images cannot be found in registries by this ledger at all; None when they can."""
+    if ledger.digests and not ledger.names:
+        return "the ledger does not tell by which names images can be found; run fleet_ledger once more"
+    return None
 
 
 def _contents(digest: str, names: Tuple[str, ...]) -> Set[str]:

@@ -15,11 +15,15 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     EngineError,
     PolicyError,
     RegistryError,
-    StateError,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.asking import ask_by_names
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.ledger import Ledger
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.protection import in_use, ledger_problem
-from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.running import RunningImage, running_images
+from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.running import (
+    RunningImage,
+    names_problem,
+    running_images,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.attachment import attached_to
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import (
     Reference,
@@ -44,7 +48,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.target
     KeptRequest,
     TargetRequest,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._store.ledger import load_ledger
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.ledger import must_load_ledger
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.select import select_repositories, select_tags
 
 
@@ -69,20 +73,10 @@ def find_targets(
     else:
         search.add_images()
     if request.ledger is not None:
-        search.add_running(_load(request.ledger), now)
+        search.add_running(must_load_ledger(request.ledger), now)
     for kept in request.kept:
         search.add_kept(kept)
     return Targets(tuple(join_drafts(search.drafts)), tuple(dict.fromkeys(search.notes)))
-
-
-def _load(path: str) -> Ledger:
-    ledger = load_ledger(path)
-    if ledger is None:
-        raise StateError(
-            "ledger: there is no file %s on this host; fleet_ledger writes it (the first time with first_run: true)"
-            % path
-        )
-    return ledger
 
 
 class _Search:
@@ -174,34 +168,22 @@ class _Search:
         problem = ledger_problem(ledger, now)
         if problem is not None:
             self.notes.append("%s: %s. What hosts run that it does not know is not part of this scan" % (path, problem))
-        if ledger.digests and not ledger.names:
-            self.notes.append("%s does not tell by which names images can be found; run fleet_ledger once more" % path)
+        unnamed = names_problem(ledger)
+        if unnamed is not None:
+            self.notes.append("%s: %s" % (path, unnamed))
         images = running_images(ledger)
         users = in_use(ledger)
-        waiting = [(image, list(image.pulled), "") for image in images]
-        while waiting:
-            waiting = self._ask(waiting, users)
 
-    def _ask(
-        self, waiting: List[Tuple[RunningImage, List[str], str]], users: Mapping[str, Tuple[str, ...]]
-    ) -> List[Tuple[RunningImage, List[str], str]]:
-        """Ask for every image under the next of its names; those that were not found come back with why."""
-        asked: Dict[Tuple[str, str], List[Tuple[RunningImage, List[str], str]]] = {}
-        for image, names, why in waiting:
-            if not names or self._request.source == ENGINE:
-                self._add_local(image, why)
-                continue
-            reference = parse_reference(names[0])
-            asked.setdefault((reference.domain, reference.path), []).append((image, names[1:], why))
-        back: List[Tuple[RunningImage, List[str], str]] = []
-        for (host, path), some in asked.items():
-            found = self._registries.look(host, path, (), [image.digest for image, _names, _why in some])
-            for image, names, why in some:
-                if image.digest in found.problems:
-                    back.append((image, names, why + "; " * bool(why) + found.problems[image.digest]))
-                else:
-                    self._add_running(host, path, found, image, users)
-        return back
+        def ask(host: str, repository: str, some: Sequence[RunningImage]) -> Dict[str, str]:
+            found = self._registries.look(host, repository, (), [image.digest for image in some])
+            for image in some:
+                if image.digest not in found.problems:
+                    self._add_running(host, repository, found, image, users)
+            return {image.digest: found.problems[image.digest] for image in some if image.digest in found.problems}
+
+        ask_registries = self._request.source != ENGINE
+        for image, why in ask_by_names(images, ask) if ask_registries else [(image, ()) for image in images]:
+            self._add_local(image, "; ".join(why))
 
     def _add_running(
         self, host: str, path: str, found: Found, image: RunningImage, users: Mapping[str, Tuple[str, ...]]
@@ -232,13 +214,12 @@ class _Search:
         source = self._request.source
         found = self._in_engine(image.digest) if source in (AUTO, ENGINE) else None
         if found is None or found.problem is not None:
-            where = "no name is known by which it can be pulled: it was made on the host, or the ledger is of an older release"
-            cause = "no registry has it (%s)" % why if why else where
+            cause = "no registry has it (%s)" % why if why else image.why_nowhere
             problem = "it is in use on %s, and %s. Push it, or scan it on a host that runs it" % (
                 ", ".join(image.hosts),
                 cause,
             )
-            found = _missing(_name_of(image), problem)
+            found = _missing(image.name, problem)
         found.references |= {*image.tags, *image.pulled}
         found.hosts |= set(image.hosts)
         found.keys.add(image.digest)
@@ -291,10 +272,6 @@ def _of_content(host: str, path: str, content: Content, references: Sequence[str
 
 def _missing(name: str, problem: str, references: Sequence[str] = ()) -> Draft:
     return Draft(name, REGISTRY, {*references}, {"missing " + name}, problem=problem)
-
-
-def _name_of(image: RunningImage) -> str:
-    return next(iter((*image.pulled, *image.tags)), image.digest)
 
 
 def _few(names: Sequence[str]) -> str:

@@ -11,6 +11,9 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import N
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.methods import make_method
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.result import rows
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.tools import Tools
+from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.trust_environment import look_at_host
+from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.trust_repository import TrustRepository
+from ansible_collections.imagefleet.docker.plugins.module_utils._signing.enforcement import judge_environment
 from ansible_collections.imagefleet.docker.plugins.module_utils._signing.method import Method, Signature, Subject
 from ansible_collections.imagefleet.docker.plugins.module_utils._signing.order import SigningOrder
 
@@ -47,6 +50,11 @@ def run_signature_info(order: SigningOrder, tools: Tools) -> Dict[str, Any]:
         "attestations": list(method.attestations(subject)) if subject else [],
         "environment": method.environment(),
     }
+
+
+def run_environment_info(order: SigningOrder, tools: Tools) -> Dict[str, Any]:
+    """What Docker Content Trust does on this host, without an image; no server is asked."""
+    return {"changed": False, "environment": judge_environment(look_at_host(TrustRepository(order, tools)))}
 
 
 def _unanswered(reason: str, method: Method) -> Dict[str, Any]:

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.options import EngineOptions
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryRefusal
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import Reference
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.by_host import RegistriesByHost
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.scratch import Scratch
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import Run
+
+#: What a registry answers for what it does not have.
+ABSENT = 404
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,10 @@ class Tools:
         return None if found is None else found.digest
 
     def must_digest(self, reference: Reference) -> str:
-        """The same; raises RegistryError when it is not there."""
+        """The same; raises RegistryRefusal (404) when it is not there."""
         digest = self.digest(reference)
         if digest is None:
-            raise RegistryError(
-                "There is no %s in its registry; push it first, or check the name" % reference.canonical
+            raise RegistryRefusal(
+                "There is no %s in its registry; push it first, or check the name" % reference.canonical, ABSENT
             )
         return digest

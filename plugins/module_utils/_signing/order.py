@@ -106,10 +106,20 @@ def parse_signing_order(options: Mapping[str, Any], changes: bool = True) -> Sig
     Raises PolicyError naming option, value, cause and what is accepted.
     """
     method = _choice("method", options.get("method"), METHODS)
+    image = _image(options.get("image"), repository_will_do=method == DOCKER_TRUST and not changes)
     state = _choice("state", options.get("state") or SIGNED, STATES) if changes else SIGNED
+    order = order_for(image, options, state)
+    if changes:
+        _check_state(order)
+    return order
+
+
+def order_for(image: Reference, options: Mapping[str, Any], state: str = SIGNED) -> SigningOrder:
+    """What the options say of an image that is named otherwise. Raises PolicyError."""
+    method = _choice("method", options.get("method"), METHODS)
     _refuse_options_of_other_methods(method, options)
-    order = SigningOrder(
-        image=_image(options.get("image"), repository_will_do=method == DOCKER_TRUST and not changes),
+    return SigningOrder(
+        image=image,
         method=method,
         state=state,
         private_key=_key("private_key", options),
@@ -129,9 +139,6 @@ def parse_signing_order(options: Mapping[str, Any], changes: bool = True) -> Sig
             signers=_signers(options.get("signers")),
         ),
     )
-    if changes:
-        _check_state(order)
-    return order
 
 
 def _check_state(order: SigningOrder) -> None:

@@ -41,6 +41,17 @@ def load_ledger(path: str) -> Optional[Ledger]:
         raise _damaged(path, str(error)) from error
 
 
+def must_load_ledger(path: str) -> Ledger:
+    """The same for who cannot go on without: StateError when there is none."""
+    ledger = load_ledger(path)
+    if ledger is None:
+        raise StateError(
+            "ledger: there is no file %s on this host; fleet_ledger writes it (the first time with first_run: true)"
+            % path
+        )
+    return ledger
+
+
 def save_ledger(path: str, ledger: Ledger) -> None:
     """Replace the file; raises LockedError when another run is at it, StateError when it cannot be written."""
     with hold_ledger(path):

@@ -48,5 +48,7 @@ def inventory(lab: Mapping[str, Any]) -> dict[str, Any]:
         "ansible_ssh_common_args": ssh,
         "ansible_python_interpreter": "/usr/bin/python3",
         "lab_registries": lab["registries"],
+        "lab_notary": lab["notary"],
+        "lab_cosign_program": lab["cosign_program"],
     }
     return {"all": {"children": {"image_hosts": {"children": groups, "vars": common}}}}

@@ -147,6 +147,8 @@ def _describe(lab: Lab) -> dict[str, Any]:
             )
             for version, suite in COSIGN_SUITES.items()
         },
+        # One file, that runs as it is on every host.
+        "cosign_program": str(unpacked(lab.store, "cosign", "trixie").program("cosign")),
         "cli_plugins": str(lab.instance.docker_config / "cli-plugins"),
         "emulates": emulation.emulates(lab.instance),
         "versions": versions(lab.store),
