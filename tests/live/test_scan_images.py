@@ -89,13 +89,13 @@ def test_a_tag_that_moves_while_it_is_scanned_is_not_scanned(scene: Scene, bench
     """What was found may be of either image, and the verdict would let the other one go on."""
     bench.load(Image(["moving:1"], [Layer("before", 2000)]))
     bench.load(Image(["moving:2"], [Layer("after", 3000)]))
-    name, other = bench.name("moving:1"), bench.name("moving:2")
-    before, after = bench.id_of(name), bench.id_of(other)
+    name = bench.name("moving:1")
+    before, after = bench.id_of("moving:1"), bench.id_of("moving:2")
 
     def moves(argv: Any, environment: Any, text: Any) -> Any:
         told = start(argv, environment, text)
         if name in argv:
-            bench.tag(other, name)
+            bench.tag("moving:2", "moving:1")
         return told
 
     with pytest.raises(PartialFailure, match="was moved to .* while it was scanned; scan it again") as caught:
