@@ -79,7 +79,7 @@ options:
     default: auto
   platform:
     description:
-      - The platform to scan of images for several ones, such as V(linux/arm64).
+      - The platform to scan of images for several ones, such as V(linux/arm64). What an engine has for another one is not scanned.
     type: str
   backend:
     description:
@@ -169,7 +169,7 @@ options:
         type: dict
   fail_on_policy:
     description:
-      - Fail at the end when an image failed or could not be scanned. Results are returned all the same.
+      - Fail at the end when an image failed or could not be scanned, or there was none. Results are returned all the same.
       - Whatever this says, the module fails at the end when a scanner failed.
     type: bool
     default: false
@@ -228,8 +228,10 @@ notes:
   - Scanners reach the engine by O(docker_host); the options for TLS are not handed to them.
   - Identity tokens of O(config_path) are not handed to scanners. A certificate authority in C(registries[].ca_path) is, to V(grype) alone; for
     others the host has to trust it.
-  - Scanners are started in an empty folder, and without the variables that would filter what they find, so that no C(.trivyignore) or
-    C(.grype.yaml) of that folder hides anything. Waivers belong in O(waivers).
+  - Nothing but O(waivers) and O(vex) sets findings aside. Scanners are started in an empty folder, so that no C(.trivyignore) of another one
+    counts, V(grype) with a configuration that sets nothing, in place of C(~/.grype.yaml). Of the variables C(TRIVY_*), C(GRYPE_*) and
+    C(DOCKER_SCOUT_*) they see only those for credentials and, with V(trivy) and V(grype), for databases.
+  - A tag of an engine that becomes another image while it is scanned is V(not_scanned).
 seealso:
   - module: imagefleet.docker.fleet_ledger
   - name: Advisory on Trivy

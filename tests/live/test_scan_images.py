@@ -20,6 +20,7 @@ from workbench import Workbench
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PartialFailure
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.request import parse_scan_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.run import run_scan
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_verdicts import load_verdicts
 
 PUSHED = "%s/t-scan-images/app" % REGISTRY
 
@@ -29,13 +30,13 @@ def scene(tmp_path: Path) -> Scene:
     return Scene(tmp_path, "trivy")
 
 
-def scan(scene: Scene, bench: Workbench, **options: Any) -> dict[str, Any]:
+def scan(scene: Scene, bench: Workbench, run: Any = start, **options: Any) -> dict[str, Any]:
     given = {
         "docker_host": bench.engine["docker_host"],
         "registries": [{"registry": REGISTRY, "insecure": True}],
         **options,
     }
-    return run_scan(parse_scan_options(scene.options(**given)), start, None, NOW, True)
+    return run_scan(parse_scan_options(scene.options(**given)), run, None, NOW, True)
 
 
 def scanned(scene: Scene) -> list[list[str]]:
@@ -72,6 +73,38 @@ def test_what_the_engine_has_is_scanned_there(scene: Scene, bench: Workbench) ->
     assert argv[-1] == name
     assert argv[argv.index("--image-src") + 1] == "docker"
     assert "DOCKER_HOST" in scene.calls()[-1]["environment"]
+
+
+def test_what_the_engine_has_for_another_platform_is_not_scanned(scene: Scene, bench: Workbench) -> None:
+    bench.load(Image(["foreign:1"], [Layer("foreign", 2000)]))
+    name = bench.name("foreign:1")
+    assert scan(scene, bench, images=[name], source="engine", platform="linux/amd64")["summary"]["passed"] == 1
+    with pytest.raises(PartialFailure, match="the engine has %s for linux/amd64, not for linux/arm64" % name) as caught:
+        scan(scene, bench, images=[name], source="engine", platform="linux/arm64")
+    (row,) = caught.value.result["results"]
+    assert row["status"] == "not_scanned" and len(scanned(scene)) == 1
+
+
+def test_a_tag_that_moves_while_it_is_scanned_is_not_scanned(scene: Scene, bench: Workbench) -> None:
+    """What was found may be of either image, and the verdict would let the other one go on."""
+    bench.load(Image(["moving:1"], [Layer("before", 2000)]))
+    bench.load(Image(["moving:2"], [Layer("after", 3000)]))
+    name = bench.name("moving:1")
+    before, after = bench.id_of("moving:1"), bench.id_of("moving:2")
+
+    def moves(argv: Any, environment: Any, text: Any) -> Any:
+        told = start(argv, environment, text)
+        if name in argv:
+            bench.tag("moving:2", "moving:1")
+        return told
+
+    with pytest.raises(PartialFailure, match="was moved to .* while it was scanned; scan it again") as caught:
+        scan(scene, bench, run=moves, images=[name], source="engine", policy={"max": {"critical": 100}})
+    (row,) = caught.value.result["results"]
+    assert row["status"] == "not_scanned"
+    memory, _damage = load_verdicts(str(scene.folder / "state"))
+    assert memory[row["digest"]]["status"] == "not_scanned" and after not in memory and before != after
+    assert scan(scene, bench, images=[name], source="engine")["summary"]["passed"] == 1
 
 
 def test_a_tag_that_nobody_has_is_left_to_the_scanner_and_said(scene: Scene, bench: Workbench, pushed: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import is_digest, parse_reference
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Scanned
@@ -23,6 +23,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan.target imp
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.trivy_json import read_trivy
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.access import find_access
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.debsecan import Debsecan
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.engine_images import EngineImages
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.program import check_program, find_program
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.request import (
     DEBSECAN,
@@ -36,6 +37,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.secret
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import Run
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner import (
     ANYWHERE,
+    ENGINE,
     REGISTRY,
     Access,
     Scanner,
@@ -77,7 +79,7 @@ def scan_all(
             scan = _debsecan(request, run, engine)
         else:
             scan = _program(request, run, run_program, stack)
-        return _merged([_one(target, request, scan) for target in targets])
+        return _merged([_one(target, request, scan, engine) for target in targets])
 
 
 def _program(request: ScanRequest, run: Run, run_program: Optional[RunProgram], stack: ExitStack) -> ScanOne:
@@ -111,7 +113,7 @@ def _debsecan(request: ScanRequest, run: Run, engine: Callable[[], EngineApi]) -
     return scan
 
 
-def _one(target: Target, request: ScanRequest, scan: ScanOne) -> Outcome:
+def _one(target: Target, request: ScanRequest, scan: ScanOne, engine: Callable[[], EngineApi]) -> Outcome:
     notes: Tuple[str, ...] = ()
     if target.problem is not None and _may_find_itself(target, request):
         # Nobody who was asked has it, but the scanner may have ways of its own.
@@ -122,11 +124,24 @@ def _one(target: Target, request: ScanRequest, scan: ScanOne) -> Outcome:
         return Outcome(subject, None, target.problem, failed=True)
     try:
         scanned = scan(target)
+        _check_unmoved(target, engine)
     except FleetError as error:
         return Outcome(subject, None, "; ".join([str(error), *notes]), failed=True)
     if subject.digest is None and scanned.digests and target.source == ANYWHERE:
         subject = replace(subject, digest=scanned.digests[0])
     return Outcome(subject, replace(scanned, notes=(*notes, *scanned.notes)))
+
+
+def _check_unmoved(target: Target, engine: Callable[[], EngineApi]) -> None:
+    """Raises StateError when a tag of the engine became another image while it was scanned: what was found may be of either."""
+    if target.source != ENGINE or is_digest(target.name):
+        return
+    found = EngineImages(engine).find(target.name)
+    if found is None or target.digest not in found.keys:
+        raise StateError(
+            "%s was %s in the engine, and was %s while it was scanned; scan it again"
+            % (target.name, target.digest, "removed" if found is None else "moved to %s" % found.digest)
+        )
 
 
 def _may_find_itself(target: Target, request: ScanRequest) -> bool:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Mapping, Optional, Protocol, Sequence, Tuple
+from typing import Dict, Mapping, Optional, Protocol, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_version import Version
 
@@ -104,3 +104,12 @@ class Scanner(Protocol):
 
     def advice(self, output: str) -> Optional[str]:
         """What to do about a failure that is known by its words; None for others."""
+
+
+def credentials(access: Access, username: str, password: str, token: str) -> Dict[str, str]:
+    """Values of the variables by which a scanner takes them; a token stands instead of user and password."""
+    if access.token:
+        return {token: access.token}
+    if access.username:
+        return {username: access.username, password: access.password or ""}
+    return {}

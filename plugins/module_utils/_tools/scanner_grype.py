@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner import (
     ARCHIVE,
@@ -17,6 +17,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner i
     Call,
     Subject,
     Surroundings,
+    credentials,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_packages import count_cyclonedx
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_version import Version
@@ -58,14 +59,11 @@ class Grype:
         return None
 
     def access(self, access: Access) -> Mapping[str, str]:
-        environment: Dict[str, str] = {}
-        if access.has_credentials:
+        environment = credentials(
+            access, "GRYPE_REGISTRY_AUTH_USERNAME", "GRYPE_REGISTRY_AUTH_PASSWORD", "GRYPE_REGISTRY_AUTH_TOKEN"
+        )
+        if environment:
             environment["GRYPE_REGISTRY_AUTH_AUTHORITY"] = access.host
-        if access.token:
-            environment["GRYPE_REGISTRY_AUTH_TOKEN"] = access.token
-        elif access.username:
-            environment["GRYPE_REGISTRY_AUTH_USERNAME"] = access.username
-            environment["GRYPE_REGISTRY_AUTH_PASSWORD"] = access.password or ""
         if access.insecure:
             environment["GRYPE_REGISTRY_INSECURE_USE_HTTP"] = "true"
         if not access.verify:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner import (
@@ -18,6 +18,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner i
     Call,
     Subject,
     Surroundings,
+    credentials,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_packages import count_scout_sbom
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_version import Version, need
@@ -59,13 +60,9 @@ class Scout:
         return None
 
     def access(self, access: Access) -> Mapping[str, str]:
-        environment: Dict[str, str] = {}
-        if access.token:
-            environment["DOCKER_SCOUT_REGISTRY_TOKEN"] = access.token
-        elif access.username:
-            environment["DOCKER_SCOUT_REGISTRY_USER"] = access.username
-            environment["DOCKER_SCOUT_REGISTRY_PASSWORD"] = access.password or ""
-        return environment
+        return credentials(
+            access, "DOCKER_SCOUT_REGISTRY_USER", "DOCKER_SCOUT_REGISTRY_PASSWORD", "DOCKER_SCOUT_REGISTRY_TOKEN"
+        )
 
     def advice(self, output: str) -> Optional[str]:
         if "Log in with your Docker ID" in output or "not logged in" in output.lower():

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import ToolError
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner import (
@@ -17,6 +17,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner i
     Call,
     Subject,
     Surroundings,
+    credentials,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_version import Version, needs
 
@@ -96,12 +97,7 @@ class Trivy:
         return Call(tuple(words + self._repository(around)))
 
     def access(self, access: Access) -> Mapping[str, str]:
-        environment: Dict[str, str] = {}
-        if access.token:
-            environment["TRIVY_REGISTRY_TOKEN"] = access.token
-        elif access.username:
-            environment["TRIVY_USERNAME"] = access.username
-            environment["TRIVY_PASSWORD"] = access.password or ""
+        environment = credentials(access, "TRIVY_USERNAME", "TRIVY_PASSWORD", "TRIVY_REGISTRY_TOKEN")
         if access.insecure:
             environment["TRIVY_NON_SSL"] = "true"
         if access.insecure or not access.verify:
