@@ -153,6 +153,8 @@ def test_somebody_else_moves_the_name_meanwhile(
 
 
 def test_an_engine_that_cannot_pull_says_why(scene: Scene, own: OwnRegistry) -> None:
+    # Of an image that an engine has by another name it asks for no layers.
+    push(own.address, WEB, content.multi_platform("never pulled"), "1.0.0")
     scene.signer.run(IMAGE)
     for blob in (own.folder / "data").rglob("blobs/sha256/*/*/data"):
         if blob.stat().st_size > 1024 and blob.read_bytes()[:1] != b"{":
