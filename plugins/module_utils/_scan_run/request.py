@@ -44,6 +44,7 @@ _MAXIMUM_FILE = 64 * 1024 * 1024
 # With a registry that nobody described, the scanner may fare better than we do.
 _PATIENCE = {"retries": 1, "timeout": 15}
 _CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}")
+_USER_IN_URL = re.compile(r"[a-z]+://[^/]*@", re.IGNORECASE)
 _DATABASE_REPOSITORY_OF = (TRIVY, DEBSECAN)
 
 
@@ -157,6 +158,11 @@ def _check_database(backend: str, offline: bool, database: Any, repository: Any)
         raise PolicyError("database_dir: there is no folder %s on this host, and offline fetches none" % database)
     if database and backend == SCOUT:
         raise PolicyError("database_dir: docker scout has no database on this host; leave it out")
+    if repository and _USER_IN_URL.match(str(repository)):
+        raise PolicyError(
+            "database_repository: a user or password in the URL would be an argument that every user of the host sees; take a copy that "
+            "needs none, or keep one in database_dir"
+        )
     if repository and backend not in _DATABASE_REPOSITORY_OF:
         raise PolicyError(
             "database_repository: it is for backend %s, not %s" % (" and ".join(_DATABASE_REPOSITORY_OF), backend)

@@ -266,6 +266,14 @@ def test_two_scans_do_not_share_a_memory_at_a_time(tmp_path):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
+        (
+            {
+                "backend": "debsecan",
+                "scanner": "debsecan",
+                "database_repository": "https://me:hunter2@debian.example.com/",
+            },
+            "database_repository: a user or password in the URL would be an argument",
+        ),
         ({"images": []}, "images: nothing is to be scanned"),
         ({"images": ["UPPER/Case:1"]}, r"images\[0\]: 'UPPER/Case:1' is not an image reference"),
         ({"backend": "clair"}, "backend: 'clair' is none of scout, trivy, grype, debsecan"),
