@@ -104,8 +104,8 @@ class TrustKeys:
             os.unlink(path)
         if code != 0:
             raise ToolError(
-                "openssl cannot open the private key for %s: %s. Is the passphrase right?"
-                % (self._order.path, last_lines(errors))
+                "openssl cannot open the private key for %s (%s). Is the passphrase right?"
+                % (self._order.path, errors.strip().rpartition(":")[2] or "exit code %d" % code)
             )
         return output
 

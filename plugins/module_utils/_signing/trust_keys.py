@@ -23,6 +23,8 @@ _ALGORITHMS = (
 _BLOCK = re.compile(r"-----BEGIN (?P<kind>[A-Z0-9 ]+)-----\s*?\n(?P<body>.*?)-----END (?P=kind)-----", re.DOTALL)
 _HEADER = re.compile(r"([A-Za-z-]+):\s*(.*)")
 _SIGNER = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+# PKCS 8, SEC 1 and PKCS 1; keys of cosign call themselves private too.
+_PRIVATE = ("PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY")
 #: Roles of TUF that are no signers.
 _ROLES = ("root", "targets", "snapshot", "timestamp")
 RESERVED = "releases"
@@ -64,7 +66,7 @@ def read_private_key(text: str, where: str) -> PrivateKey:
     """Raises PolicyError naming `where` for what `docker trust` would load without an error and without a key."""
     kind, headers, _data = _block(text, where)
     role = headers.get("role", "")
-    if "PRIVATE KEY" not in kind:
+    if kind not in _PRIVATE:
         raise PolicyError("%s: it is a PEM block of the kind %s, and a private key is wanted" % (where, kind))
     if role in _ROLES:
         raise PolicyError(
