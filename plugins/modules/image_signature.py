@@ -94,7 +94,8 @@ options:
     default: {}
   signed_as:
     description:
-      - With O(state=pulled) and cosign, the repository that the image must have been signed in. A signature is of a digest, so it also holds for a copy elsewhere.
+      - With O(state=pulled) and cosign, the repository that the image must have been signed in. A signature is of a digest, so it also
+        holds for a copy elsewhere.
         Without this option any repository will do, and RV(signatures[].repository) tells which it was.
       - Signatures of cosign 3 name no repository and never match. Sign with O(annotations) that tell it instead.
     type: str

@@ -5,7 +5,8 @@
 
 python3 stand_ins.py FOLDER '{"scanner": "trivy", "sample": "findings.json", "version": "0.58.1", ...}'
 
-`mode`: normal, noise (much on its standard error), exit (fails and prints its secrets), hang, stubborn (and takes no signal to end), truncated, silent (writes nothing), found
+`mode`: normal, noise (much on its standard error), exit (fails and prints its secrets), hang, stubborn (and takes no signal to end),
+truncated, silent (writes nothing), found
 (exit code 2 with a report), logged_out (scout without a login), rate (trivy's database is refused), stale (grype's database is old).
 `samples`: file by image. `packages`: how many the package list has; `told`: whether scout's progress tells that.
 How it was called is in FOLDER/calls.jsonl: `program`, `argv`, the names in its `environment`, its `folder`, and processes of this host in
