@@ -26,7 +26,7 @@ _RECORDER = """#!/bin/sh
 {{
   printf 'argv\\t%s\\n' "$*"
   env | sed 's/^/env\\t/'
-  [ -z "$DOCKER_CONFIG" ] || find "$DOCKER_CONFIG/.." -printf 'file\\t%m %p\\n'
+  [ ! -d "$DOCKER_CONFIG" ] || find "$DOCKER_CONFIG/.." -printf 'file\\t%m %p\\n'
 }} >> {log}
 exec {words} "$@"
 """
