@@ -66,7 +66,8 @@ def layer(session: nox.Session, *requirements: str) -> None:
         ANSIBLE_NOCOLOR="true",
         DOCKER_CONFIG=str(home / ".docker"),
         LC_ALL="C.UTF-8",
-        PYTHONDONTWRITEBYTECODE="1",
+        # Compiled once for all runs, and never beside the sources.
+        PYTHONPYCACHEPREFIX=str(ROOT / "build" / "bytecode"),
     )
     # Servers of the lab are on this machine, whatever proxy is between it and the rest of the world.
     for name in ("no_proxy", "NO_PROXY"):
