@@ -15,6 +15,7 @@ from typing import Dict, List, Mapping, NoReturn, Sequence, Tuple
 
 ORDERS = "orders.json"
 CALLS = "calls.jsonl"
+BUILT = "built"
 #: As sysexits.h has it: called in a way that is not documented.
 USAGE = 64
 #: Kinds of values of flags.
@@ -64,6 +65,12 @@ class StandIn:
     @property
     def version(self) -> str:
         return str(self.orders["version"])
+
+    @property
+    def built(self) -> str:
+        """When its database was built: as BUILT beside it says, else this moment."""
+        path = self.home / BUILT
+        return path.read_text() if path.exists() else time.strftime("%Y-%m-%dT%H:%M:%S.123456789Z", time.gmtime())
 
     def usage(self, text: str) -> NoReturn:
         print("%s: undocumented: %s" % (self.program, text), file=sys.stderr)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Mapping, Optional, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.identity import Identity
+
 #: Worst first. A scanner's negligible and none are low here, and what it does not rate is unknown.
 SEVERITIES = ("critical", "high", "medium", "low", "unknown")
 
@@ -53,14 +55,16 @@ class Finding:
 class Scanned:
     """What one run of a scanner told of one image.
 
-    `packages` how many packages it read, None when its document does not tell: nothing found then proves nothing. `digests` of the
-    image as the scanner knows it (manifest, configuration), `system` its operating system, `scanner` name and version. `findings` are
+    `packages` how many packages it read, None when its document does not tell: nothing found then proves nothing. `image` is
+    what the scanner says that it read, `database` the time its database was
+    built as it tells it, `system` its operating system, `scanner` name and version. `findings` are
     in the order of `sort_key`, without repetition.
     """
 
     findings: Tuple[Finding, ...] = ()
     packages: Optional[int] = None
-    digests: Tuple[str, ...] = ()
+    image: Identity = Identity()
+    database: Optional[str] = None
     system: Optional[str] = None
     scanner: str = ""
     notes: Tuple[str, ...] = ()

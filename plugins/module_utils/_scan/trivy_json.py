@@ -21,6 +21,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan.document i
     text_of,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Finding, Scanned
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.identity import Identity
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.joined import joined
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.purl import parse_purl
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.severity import TRIVY, severity_of
@@ -45,7 +46,7 @@ def read_trivy(text: str, where: str) -> Scanned:
     return Scanned(
         findings=joined(_finding(told, result) for result in results for told in _vulnerabilities(result)),
         packages=_packages(results),
-        digests=_digests(metadata),
+        image=_image(metadata),
         system=_system(metadata),
         scanner=_scanner(document),
         notes=_notes(metadata, hidden),
@@ -75,9 +76,14 @@ def _packages(results: List[Value]) -> Optional[int]:
     return None if found or any(name is None or name in _OF_PACKAGES for name in classes) else 0
 
 
-def _digests(metadata: Optional[Value]) -> Tuple[str, ...]:
-    names = [name.text() for name in members_of(metadata, "RepoDigests")]
-    return digests_of(names + [text_of(metadata, "ImageID")])
+def _image(metadata: Optional[Value]) -> Identity:
+    config = metadata.get("ImageConfig") if metadata is not None else None
+    parts = (text_of(config, "os"), text_of(config, "architecture"))
+    return Identity(
+        configs=digests_of([text_of(metadata, "ImageID")]),
+        manifests=digests_of(name.text() for name in members_of(metadata, "RepoDigests")),
+        platform="/".join(part for part in parts if part) if all(parts) else None,
+    )
 
 
 def _system(metadata: Optional[Value]) -> Optional[str]:

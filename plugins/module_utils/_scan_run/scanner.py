@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Callable, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError, ToolError
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.database import database_problem
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Scanned
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.program import (
     NOT_STARTED,
@@ -49,11 +50,13 @@ Reader = Callable[[str, str], Scanned]
 class ScannerSettings:
     """How a scanner is run. `checksum` is sha256:HEX of the program that scans; `environment` may hold secrets.
 
-    `database` is a folder that is kept; without it the database lives as long as the run.
+    `database` is a folder that is kept; without it the database lives as long as the run. `oldest` is the age in seconds that it may
+    have.
     """
 
     program: str
     seconds: int
+    oldest: int
     checksum: Optional[str] = None
     refused: Tuple[Version, ...] = ()
     offline: bool = False
@@ -66,13 +69,16 @@ class ScannerSettings:
 class ScanProgram:
     """Use as context: its working folder, which only its user may read, is removed however the run ends."""
 
-    def __init__(self, scanner: Scanner, read: Reader, settings: ScannerSettings, run: Run, secrets: Secrets) -> None:
-        """Raises ToolMissing, ToolError, StateError when it is not there, not what was pinned, or refused."""
+    def __init__(
+        self, scanner: Scanner, read: Reader, settings: ScannerSettings, run: Run, secrets: Secrets, now: int
+    ) -> None:
+        """`now` in epoch seconds. Raises ToolMissing, ToolError, StateError when it is not there, not what was pinned, or refused."""
         self._scanner = scanner
         self._read = read
         self._settings = settings
         self._run = run
         self._secrets = secrets
+        self._now = now
         self._fetched = False
         self._path = find_program(settings.program, scanner.name)
         self._folder = tempfile.mkdtemp(prefix="imagefleet-scan-")
@@ -104,6 +110,7 @@ class ScanProgram:
             call = self._scanner.scan(subject, around, self.version)
             text, output = self._report(call, subject, around, environment)
             scanned = self._read(text, "the report of %s" % self.label)
+            self._check_database(scanned.database, around)
             packages = self._scanner.told(output) if scanned.packages is None else scanned.packages
             scanned = replace(scanned, scanner=self.label, packages=packages)
             if scanned.packages is None and not scanned.findings:
@@ -111,6 +118,20 @@ class ScanProgram:
             return scanned
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _check_database(self, built: Optional[str], around: Surroundings) -> None:
+        """After the scan, which may have fetched a newer one. Raises ToolError for a database that is too old."""
+        if not self._scanner.has_database:
+            return
+        call = self._scanner.database_age(around)
+        if call is not None:
+            code, output, errors = self._start(call, around.cache, _PROBE_SECONDS, {})
+            if code != 0:
+                raise self._failure("cannot tell how old its database is", code, output, errors)
+            built = self._scanner.database_built(output)
+        problem = database_problem(built, around.oldest, self._now)
+        if problem is not None:
+            raise ToolError("%s %s" % (self.label, problem))
 
     def _counted(
         self, scanned: Scanned, subject: Subject, around: Surroundings, environment: Mapping[str, str]
@@ -157,13 +178,14 @@ class ScanProgram:
             settings=settings,
             database=self._settings.database or os.path.join(self._folder, "database"),
             seconds=self._settings.seconds,
+            oldest=self._settings.oldest,
             repository=self._settings.repository,
             offline=self._settings.offline,
-            has_database=self._fetched,
+            fetched=self._fetched,
         )
         self._link_database(around)
         if access is not None and access.has_credentials and not around.offline:
-            around = replace(around, has_database=self._fetch(around))
+            around = replace(around, fetched=self._fetch(around))
         return around
 
     def _link_database(self, around: Surroundings) -> None:

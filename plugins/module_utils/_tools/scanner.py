@@ -26,17 +26,18 @@ class Subject:
 @dataclass(frozen=True)
 class Surroundings:
     """Of one call. `report` is the file to write; `cache` a folder that is removed afterwards; `settings` a configuration in YAML that
-    sets nothing; `database` the folder of the vulnerability database, `repository` where that comes from; `seconds` is the time
-    limit."""
+    sets nothing; `database` the folder of the vulnerability database, `repository` where that comes from; `oldest` is the age in
+    seconds that it may have; `seconds` is the time limit."""
 
     report: str
     cache: str
     settings: str
     database: str
     seconds: int
+    oldest: int
     repository: Optional[str] = None
     offline: bool = False
-    has_database: bool = False
+    fetched: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class Scanner(Protocol):
     kept_variables: Tuple[str, ...]
     #: Exit codes with which a complete report may come.
     finished: Tuple[int, ...]
+    #: Whether it has a database on this host.
+    has_database: bool
     #: Folders of the database that lie in the folder of its cache; none when it is told where the database is.
     database_folders: Tuple[str, ...]
 
@@ -98,6 +101,12 @@ class Scanner(Protocol):
 
     def fetch_database(self, around: Surroundings) -> Optional[Call]:
         """Fetches the database alone, None when it cannot be had apart from a scan."""
+
+    def database_age(self, around: Surroundings) -> Optional[Call]:
+        """Prints when the database was built; None when a report tells it, or there is no database on this host."""
+
+    def database_built(self, output: str) -> Optional[str]:
+        """The time in what `database_age` prints, None when there is none."""
 
     def access(self, access: Access) -> Mapping[str, str]:
         """The environment for one registry."""

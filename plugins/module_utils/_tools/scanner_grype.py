@@ -37,6 +37,7 @@ class Grype:
     kept_variables: Tuple[str, ...] = ("GRYPE_DB_", "GRYPE_REGISTRY_")
     # 2 is that of a configured fail-on-severity, with a complete report.
     finished: Tuple[int, ...] = (0, 2)
+    has_database: bool = True
     database_folders: Tuple[str, ...] = ()
 
     def version_calls(self) -> Sequence[Tuple[str, ...]]:
@@ -58,6 +59,12 @@ class Grype:
         # Credentials of grype name the registry that they are for, so it may fetch while it has them.
         return None
 
+    def database_age(self, around: Surroundings) -> Optional[Call]:
+        return None
+
+    def database_built(self, output: str) -> Optional[str]:
+        return None
+
     def access(self, access: Access) -> Mapping[str, str]:
         environment = credentials(
             access, "GRYPE_REGISTRY_AUTH_USERNAME", "GRYPE_REGISTRY_AUTH_PASSWORD", "GRYPE_REGISTRY_AUTH_TOKEN"
@@ -77,7 +84,8 @@ class Grype:
         if stale is not None:
             return (
                 "its database was built %s ago, and it takes none older than %s: update it (grype db update; without a network "
-                "grype db import FILE), or leave offline out" % (stale.group(1).strip(), stale.group(2))
+                "grype db import FILE), leave offline out, or allow more with max_database_age"
+                % (stale.group(1).strip(), stale.group(2))
             )
         if "database does not exist" in output or "no vulnerability database" in output.lower():
             return (
@@ -93,7 +101,12 @@ class Grype:
         words += ["--config", around.settings]
         if subject.platform and subject.source not in (ARCHIVE, SBOM):
             words += ["--platform", subject.platform]
-        environment = {"GRYPE_DB_CACHE_DIR": around.database, "GRYPE_CHECK_FOR_APP_UPDATE": "false"}
+        environment = {
+            "GRYPE_DB_CACHE_DIR": around.database,
+            "GRYPE_CHECK_FOR_APP_UPDATE": "false",
+            "GRYPE_DB_VALIDATE_AGE": "true",
+            "GRYPE_DB_MAX_ALLOWED_BUILT_AGE": "%ds" % around.oldest,
+        }
         if around.offline:
             environment["GRYPE_DB_AUTO_UPDATE"] = "false"
         return Call(tuple(words), environment)

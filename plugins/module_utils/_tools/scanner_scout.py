@@ -38,6 +38,7 @@ class Scout:
     kept_variables: Tuple[str, ...] = ("DOCKER_SCOUT_HUB_", "DOCKER_SCOUT_REGISTRY_")
     # 2 is that of --exit-code, which is not given here, but may be of an alias or wrapper.
     finished: Tuple[int, ...] = (0, 2)
+    has_database: bool = False
     database_folders: Tuple[str, ...] = ()
 
     def version_calls(self) -> Sequence[Tuple[str, ...]]:
@@ -57,6 +58,12 @@ class Scout:
         return int(found[-1][0] or found[-1][1]) if found else None
 
     def fetch_database(self, around: Surroundings) -> Optional[Call]:
+        return None
+
+    def database_age(self, around: Surroundings) -> Optional[Call]:
+        return None
+
+    def database_built(self, output: str) -> Optional[str]:
         return None
 
     def access(self, access: Access) -> Mapping[str, str]:

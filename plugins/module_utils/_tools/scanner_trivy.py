@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import ToolError
@@ -47,6 +48,7 @@ class Trivy:
         "TRIVY_USERNAME",
     )
     finished: Tuple[int, ...] = (0,)
+    has_database: bool = True
     database_folders: Tuple[str, ...] = ("db", "java-db")
 
     def version_calls(self) -> Sequence[Tuple[str, ...]]:
@@ -96,6 +98,16 @@ class Trivy:
         ]
         return Call(tuple(words + self._repository(around)))
 
+    def database_age(self, around: Surroundings) -> Optional[Call]:
+        return Call(("version", "--format", "json", "--cache-dir", around.cache))
+
+    def database_built(self, output: str) -> Optional[str]:
+        try:
+            built = json.loads(output)["VulnerabilityDB"]["UpdatedAt"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return None
+        return built if isinstance(built, str) else None
+
     def access(self, access: Access) -> Mapping[str, str]:
         environment = credentials(access, "TRIVY_USERNAME", "TRIVY_PASSWORD", "TRIVY_REGISTRY_TOKEN")
         if access.insecure:
@@ -120,7 +132,7 @@ class Trivy:
     def _database(self, around: Surroundings) -> List[str]:
         if around.offline:
             return ["--skip-db-update", "--skip-java-db-update", "--offline-scan"]
-        if around.has_database:
+        if around.fetched:
             return ["--skip-db-update"]
         return self._repository(around)
 

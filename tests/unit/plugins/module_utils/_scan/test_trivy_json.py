@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import ToolError
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Scanned
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.identity import Identity
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.trivy_json import read_trivy
 
 SAMPLES = Path(__file__).resolve().parents[4] / "samples" / "scanners" / "trivy"
@@ -39,7 +40,7 @@ def read(*vulnerabilities: Dict[str, Any], **more: Any) -> Scanned:
 def test_clean() -> None:
     assert sample("clean.json") == Scanned(
         packages=3,
-        digests=("sha256:" + "d" * 64, "sha256:" + "a" * 64),
+        image=Identity(("sha256:" + "a" * 64,), ("sha256:" + "d" * 64,), "linux/amd64"),
         system="debian 12.5",
         scanner="trivy",
     )

@@ -14,7 +14,10 @@ import pytest
 from scan_scene import BACKENDS, CLEAN, IMAGE, NOWHERE, PROGRAMS, Scene
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PartialFailure, ToolError, ToolMissing
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_verdicts import load_verdicts
 
+DAY = 86400
+OTHER = "sha256:" + "9" * 64
 SECRETS = ("hub-hunter2", "registry-hunter2")
 LOGIN = {"registries": [{"registry": NOWHERE, "retries": 0, "username": "bot", "password": "registry-hunter2"}]}
 HUB = {"hub_username": "bot", "hub_password": "hub-hunter2"}
@@ -105,6 +108,63 @@ def test_a_stale_database_of_grype_is_told_with_the_way_out(tmp_path):
 def test_a_database_of_trivy_that_is_refused_is_told_with_the_way_out(tmp_path):
     scene = Scene(tmp_path, "trivy", mode="rate")
     assert "keep the database in database_dir" in not_scanned(scene)
+
+
+# What it knows, and what it read ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", ["trivy", "grype"])
+def test_a_database_that_is_too_old_proves_nothing(tmp_path, backend):
+    scene = Scene(tmp_path, backend, CLEAN[backend], packages=7)
+    options = {"policy": {"max": {"critical": 0}}}
+    assert [row["status"] for row in scene.scan(age=5 * DAY, **options)["results"]] == ["passed"]
+    told = not_scanned(scene, age=6 * DAY, **options)
+    assert "has a database that was built at 20" in told
+    assert "6d ago, and max_database_age allows 5d; update it, or allow more" in told
+    old = scene.scan(age=6 * DAY, max_database_age="7d", **options)
+    assert [row["status"] for row in old["results"]] == ["passed"]
+
+
+@pytest.mark.parametrize("backend", ["trivy", "grype"])
+def test_a_database_of_an_unknown_age_proves_nothing(tmp_path, backend):
+    assert "which is yet to come; set clocks right" in not_scanned(Scene(tmp_path / "future", backend), age=-DAY)
+    scene = Scene(tmp_path / "undated", backend, CLEAN[backend], mode="undated", packages=7)
+    assert "does not tell when its database was built" in not_scanned(scene)
+    scene = Scene(tmp_path / "nonsense", backend, CLEAN[backend], packages=7)
+    scene.built = lambda _when: (scene.bin / "built").write_text("yesterday")
+    assert "says that its database was built at yesterday: it is not a time" in not_scanned(scene)
+
+
+def test_the_age_of_the_database_of_trivy_is_asked_without_secrets_and_where_it_scanned(tmp_path):
+    scene = Scene(tmp_path, "trivy")
+    scene.scan(**LOGIN)
+    asked = [call for call in scene.calls() if call["argv"][:1] == ["version"]]
+    (scan,) = [call for call in scene.calls() if IMAGE in call["argv"]]
+    (call,) = asked
+    assert call["argv"][-1] == scan["argv"][scan["argv"].index("--cache-dir") + 1]
+    assert "TRIVY_PASSWORD" not in call["environment"]
+
+
+@pytest.mark.parametrize(
+    ("backend", "image"),
+    [
+        ("trivy", {"RepoDigests": ["r.example.com/shop/web@" + OTHER], "ImageID": OTHER}),
+        ("trivy", {"RepoDigests": [], "ImageID": OTHER}),
+        ("grype", {"repoDigests": ["r.example.com/shop/web@" + OTHER], "manifestDigest": OTHER, "imageID": OTHER}),
+        ("grype", {"repoDigests": [], "manifestDigest": "", "imageID": OTHER}),
+    ],
+)
+def test_findings_of_another_image_do_not_count(tmp_path, backend, image):
+    wanted = "sha256:" + "1" * 64
+    name = "%s/shop/web@%s" % (NOWHERE, wanted)
+    scene = Scene(tmp_path, backend, CLEAN[backend], packages=7, tells="subject", image=image)
+    options = {"images": [name], "policy": {"max": {"critical": 0}}}
+    told = not_scanned(scene, **options)
+    assert "read %s, and %s was to be read" % (OTHER, wanted) in told
+    memory, _damage = load_verdicts(str(tmp_path / "state"))
+    assert {digest: one["status"] for digest, one in memory.items()} == {wanted: "not_scanned"}
+    scene.order(CLEAN[backend], packages=7, tells="subject")
+    assert [row["status"] for row in scene.scan(**options)["results"]] == ["passed"]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -37,8 +37,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_v
 
 NEW = (9, 0, 0)
 SCANNERS = [Scout(), Trivy(), Grype()]
-AROUND = Surroundings("/run/report", "/run/cache", "/run/settings.yaml", "/var/db", 600)
-OFFLINE = Surroundings("/run/report", "/run/cache", "/run/settings.yaml", "/var/db", 600, offline=True)
+AROUND = Surroundings("/run/report", "/run/cache", "/run/settings.yaml", "/var/db", 600, 432000)
+OFFLINE = Surroundings("/run/report", "/run/cache", "/run/settings.yaml", "/var/db", 600, 432000, offline=True)
 USER = Access("registry.example.com", username="bot", password="hunter2")
 
 
@@ -187,7 +187,13 @@ def test_a_flag_that_the_version_lacks_is_told_with_both_versions():
 
 def test_a_database_from_elsewhere():
     around = Surroundings(
-        "/run/report", "/run/cache", "/run/settings.yaml", "/var/db", 600, repository="registry.example.com/trivy-db:2"
+        "/run/report",
+        "/run/cache",
+        "/run/settings.yaml",
+        "/var/db",
+        600,
+        432000,
+        repository="registry.example.com/trivy-db:2",
     )
     assert "registry.example.com/trivy-db:2" in words(Trivy(), Subject(ENGINE, "app:1"), around)
     fetch = Trivy().fetch_database(around)
