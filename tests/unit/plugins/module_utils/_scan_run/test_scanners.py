@@ -162,7 +162,9 @@ def test_findings_of_another_image_do_not_count(tmp_path, backend, image):
     told = not_scanned(scene, **options)
     assert "read %s, and %s was to be read" % (OTHER, wanted) in told
     memory, _damage = load_verdicts(str(tmp_path / "state"))
-    assert {digest: one["status"] for digest, one in memory.items()} == {wanted: "not_scanned"}
+    assert {(digest, one["status"]) for digest, by in memory.items() for one in by.values()} == {
+        (wanted, "not_scanned")
+    }
     scene.order(CLEAN[backend], packages=7, tells="subject")
     assert [row["status"] for row in scene.scan(**options)["results"]] == ["passed"]
 
