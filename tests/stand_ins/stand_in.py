@@ -39,6 +39,14 @@ def exposed() -> List[str]:
     return found
 
 
+def trusted() -> Dict[str, object]:
+    """The file with those that a program in Go trusts, and its mode; nothing without one of its own."""
+    path = os.environ.get("SSL_CERT_FILE", "")
+    if "imagefleet-scan" not in path:
+        return {}
+    return {"text": Path(path).read_text(), "mode": os.stat(path).st_mode & 0o777}
+
+
 class StandIn:
     """One call of one program. `home` is the folder that it was installed into."""
 
@@ -55,6 +63,7 @@ class StandIn:
                 "environment": sorted(os.environ),
                 "folder": os.getcwd(),
                 "exposed": exposed(),
+                "trusted": trusted(),
             }
             stream.write(json.dumps(call) + "\n")
 

@@ -12,7 +12,7 @@ undated (tells no time of its database). FOLDER/built holds the time when the da
 `tells`: subject (reports name the digest that was to be scanned) or sample (those of the sample); `image`: what they tell beyond that.
 `samples`: file by image. `packages`: how many the package list has; `told`: whether scout's progress tells that.
 How it was called is in FOLDER/calls.jsonl: `program`, `argv`, the names in its `environment`, its `folder`, and processes of this host in
-whose arguments its secrets are `exposed`.
+whose arguments its secrets are `exposed`, and whom it was told to have `trusted`.
 """
 
 from __future__ import annotations

@@ -57,8 +57,9 @@ class Scanned:
 
     `packages` how many packages it read, None when its document does not tell: nothing found then proves nothing. `image` is
     what the scanner says that it read, `database` the time its database was
-    built as it tells it, `system` its operating system, `scanner` name and version. `findings` are
-    in the order of `sort_key`, without repetition.
+    built as it tells it, `system` its operating system, `scanner` name and version. `gaps`
+    say in sentences what it could not read, so that what was not found proves nothing. `findings` are in the order of `sort_key`,
+    without repetition.
     """
 
     findings: Tuple[Finding, ...] = ()
@@ -68,6 +69,7 @@ class Scanned:
     system: Optional[str] = None
     scanner: str = ""
     notes: Tuple[str, ...] = ()
+    gaps: Tuple[str, ...] = ()
 
 
 def sort_key(finding: Finding) -> Tuple[int, str, str, str, str]:

@@ -26,7 +26,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan.joined imp
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.purl import parse_purl
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.severity import TRIVY, severity_of
 
-_OF_PACKAGES = ("os-pkgs", "lang-pkgs")
+_SYSTEM = "os-pkgs"
+_OF_PACKAGES = (_SYSTEM, "lang-pkgs")
 #: Version of CVSS -> name of score and vector in a source's entry. V3 does not tell whether it is 3.0 or 3.1: the vector does.
 _CVSS = ((4.0, "V40Score", "V40Vector"), (3.0, "V3Score", "V3Vector"), (2.0, "V2Score", "V2Vector"))
 
@@ -50,6 +51,7 @@ def read_trivy(text: str, where: str) -> Scanned:
         system=_system(metadata),
         scanner=_scanner(document),
         notes=_notes(metadata, hidden),
+        gaps=_gaps(results, _system(metadata)),
     )
 
 
@@ -74,6 +76,20 @@ def _packages(results: List[Value]) -> Optional[int]:
     classes = [text_of(result, "Class") for result in results]
     found = any(result.listed("Vulnerabilities") for result in results)
     return None if found or any(name is None or name in _OF_PACKAGES for name in classes) else 0
+
+
+def _gaps(results: List[Value], system: Optional[str]) -> Tuple[str, ...]:
+    """A system of which no package is listed: its records were taken out of the image, or trivy does not know it, and goes on with the
+    packages of languages alone."""
+    listed = [result for result in results if result.get("Packages") is not None]
+    if (
+        system is None
+        or not listed
+        or any(text_of(one, "Class") == _SYSTEM and members_of(one, "Packages") for one in listed)
+    ):
+        return ()
+    words = "trivy says that the system is %s and lists none of its packages, so nothing is known of them; keep the records of the package "
+    return ((words + "manager in the image, or scan it with a scanner that knows this system") % system,)
 
 
 def _image(metadata: Optional[Value]) -> Identity:

@@ -22,6 +22,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.progra
     find_program,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.secrets import Secrets
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.trust import VARIABLE, write_bundle
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped, write_atomic
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import Run, last_lines
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner import (
@@ -106,7 +107,7 @@ class ScanProgram:
         folder = tempfile.mkdtemp(dir=self._folder)
         try:
             around = self._surroundings(folder, access)
-            environment = self._access(access)
+            environment = self._access(access, folder)
             call = self._scanner.scan(subject, around, self.version)
             text, output = self._report(call, subject, around, environment)
             scanned = self._read(text, "the report of %s" % self.label)
@@ -212,12 +213,15 @@ class ScanProgram:
             self._fetched = True
         return self._fetched
 
-    def _access(self, access: Optional[Access]) -> Dict[str, str]:
+    def _access(self, access: Optional[Access], folder: str) -> Dict[str, str]:
         environment = dict(self._settings.environment or {})
         if access is not None:
             self._secrets.add(access.password or "", access.username or "")
             self._secrets.add(access.token or "")
             environment.update(self._scanner.access(access))
+            if access.ca_path and self._scanner.trusts_by_bundle:
+                environment[VARIABLE] = os.path.join(folder, "trusted.pem")
+                write_bundle(environment[VARIABLE], access.ca_path)
         return environment
 
     def _report(

@@ -81,6 +81,8 @@ class Scanner(Protocol):
     finished: Tuple[int, ...]
     #: Whether it has a database on this host.
     has_database: bool
+    #: Whether it knows no variable for the CA of one registry, so that it needs all that it is to trust in one file.
+    trusts_by_bundle: bool
     #: Folders of the database that lie in the folder of its cache; none when it is told where the database is.
     database_folders: Tuple[str, ...]
 
@@ -109,7 +111,7 @@ class Scanner(Protocol):
         """The time in what `database_age` prints, None when there is none."""
 
     def access(self, access: Access) -> Mapping[str, str]:
-        """The environment for one registry."""
+        """The environment for one registry, but for `ca_path` where `trusts_by_bundle`."""
 
     def advice(self, output: str) -> Optional[str]:
         """What to do about a failure that is known by its words; None for others."""

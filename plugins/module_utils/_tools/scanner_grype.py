@@ -38,6 +38,7 @@ class Grype:
     # 2 is that of a configured fail-on-severity, with a complete report.
     finished: Tuple[int, ...] = (0, 2)
     has_database: bool = True
+    trusts_by_bundle: bool = False
     database_folders: Tuple[str, ...] = ()
 
     def version_calls(self) -> Sequence[Tuple[str, ...]]:

@@ -39,6 +39,7 @@ class Scout:
     # 2 is that of --exit-code, which is not given here, but may be of an alias or wrapper.
     finished: Tuple[int, ...] = (0, 2)
     has_database: bool = False
+    trusts_by_bundle: bool = True
     database_folders: Tuple[str, ...] = ()
 
     def version_calls(self) -> Sequence[Tuple[str, ...]]:

@@ -49,6 +49,7 @@ class Trivy:
     )
     finished: Tuple[int, ...] = (0,)
     has_database: bool = True
+    trusts_by_bundle: bool = True
     database_folders: Tuple[str, ...] = ("db", "java-db")
 
     def version_calls(self) -> Sequence[Tuple[str, ...]]:

@@ -46,6 +46,29 @@ def test_clean() -> None:
     )
 
 
+SYSTEM = {"OS": {"Family": "debian", "Name": "12.5"}}
+OF_SYSTEM = {"Class": "os-pkgs", "Packages": [{"Name": "zlib1g"}]}
+OF_LANGUAGE = {"Class": "lang-pkgs", "Packages": [{"Name": "left"}]}
+
+
+@pytest.mark.parametrize(
+    ("results", "metadata", "gaps"),
+    [
+        ([OF_SYSTEM, OF_LANGUAGE], SYSTEM, 0),
+        ([OF_SYSTEM], SYSTEM, 0),
+        # Nothing tells of a system: a program alone in its image.
+        ([OF_LANGUAGE], {}, 0),
+        ([OF_LANGUAGE], SYSTEM, 1),
+        ([{"Class": "os-pkgs", "Packages": []}, OF_LANGUAGE], SYSTEM, 1),
+        ([{"Class": "os-pkgs"}, OF_LANGUAGE], SYSTEM, 1),
+    ],
+)
+def test_a_system_without_its_packages_was_not_read(results: Any, metadata: Any, gaps: int) -> None:
+    found = read_trivy(report(*results, Metadata=metadata), "a.json")
+    assert len(found.gaps) == gaps
+    assert all("the system is debian 12.5 and lists none of its packages" in one for one in found.gaps)
+
+
 def test_every_field() -> None:
     found = sample("findings.json")
     assert found.packages == 4

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import json
 import os
 import tempfile
 
 import pytest
 from scan_scene import BACKENDS, CLEAN, IMAGE, NOWHERE, PROGRAMS, Scene
+from stand_ins import SAMPLES
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PartialFailure, ToolError, ToolMissing
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_verdicts import load_verdicts
@@ -203,6 +205,20 @@ def test_a_report_of_trivy_without_packages_is_not_clean(tmp_path):
     assert "lists no packages although --list-all-pkgs was given" in " ".join(row["notes"] + row["reasons"])
 
 
+def test_an_image_whose_system_was_not_read_does_not_pass_and_may_fail(tmp_path):
+    sample = tmp_path / "language-packages.json"
+    document = json.loads((SAMPLES / "trivy" / "findings.json").read_text())
+    document["Results"] = [result for result in document["Results"] if result["Class"] == "lang-pkgs"]
+    sample.write_text(json.dumps(document))
+    scene = Scene(tmp_path, "trivy", str(sample))
+    (row,) = scene.scan(policy={"max": {"critical": 0}})["results"]
+    assert row["status"] == "not_scanned"
+    assert "the system is debian 12.5 and lists none of its packages" in " ".join(row["reasons"])
+    # What was found all the same is there.
+    (row,) = scene.scan(policy={"max": {"high": 0}})["results"]
+    assert row["status"] == "failed"
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_no_secret_is_in_arguments_results_or_files(tmp_path, backend):
     scene = Scene(tmp_path, backend, mode="exit")
@@ -224,6 +240,23 @@ def test_no_secret_is_in_arguments_results_or_files(tmp_path, backend):
     assert scans
     assert all(wanted[backend] in names for names in scans)
     assert not [call for call in scene.calls() if call["exposed"]]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_ca_of_a_registry_is_trusted_beside_those_of_the_system(tmp_path, backend, monkeypatch):
+    (tmp_path / "system.pem").write_text("those of the system\n")
+    (tmp_path / "ca.pem").write_text("that of the registry\n")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "system.pem"))
+    scene = Scene(tmp_path, backend)
+    ca = {"registries": [{"registry": NOWHERE, "retries": 0, "ca_path": str(tmp_path / "ca.pem")}]}
+    scene.scan(**ca)
+    (call, *_more) = [one for one in scene.calls() if IMAGE in " ".join(one["argv"])]
+    if backend == "grype":
+        assert "GRYPE_REGISTRY_CA_CERT" in call["environment"] and call["trusted"] == {}
+    else:
+        assert call["trusted"] == {"text": "those of the system\nthat of the registry\n", "mode": 0o600}
+    # Who fetches the database, or tells a version, needs none.
+    assert not [one for one in scene.calls() if one["trusted"] and IMAGE not in " ".join(one["argv"])]
 
 
 def test_trivy_fetches_its_database_without_credentials_and_once(tmp_path):
