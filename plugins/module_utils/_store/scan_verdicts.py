@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Optional, Tuple
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.remembered import Verdicts, decode_verdicts
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.gate_platforms import Verdicts
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.remembered import decode_verdicts
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_memory import load_memory, memory_path
 
 
