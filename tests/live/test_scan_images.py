@@ -97,6 +97,15 @@ def test_what_a_scanner_reads_instead_of_the_image_does_not_count(scene: Scene, 
         scan(scene, bench, images=[PUSHED + ":1.0"], source="registry")
 
 
+def test_the_digest_that_scout_tells_of_a_registry_is_compared(tmp_path: Path, bench: Workbench, pushed: str) -> None:
+    scene = Scene(tmp_path, "scout", "clean.sarif", packages=3)
+    options = {"images": [PUSHED + ":1.0"], "source": "registry"}
+    assert scan(scene, bench, **options)["summary"]["passed"] == 1
+    scene.order("clean.sarif", packages=3, image={"digest": "sha256:" + "9" * 64})
+    with pytest.raises(PartialFailure, match="read sha256:9+, and .*%s.* was to be read" % pushed):
+        scan(scene, bench, **options)
+
+
 def test_what_the_engine_has_for_another_platform_is_not_scanned(scene: Scene, bench: Workbench) -> None:
     bench.load(Image(["foreign:1"], [Layer("foreign", 2000)]))
     name = bench.name("foreign:1")

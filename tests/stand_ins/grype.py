@@ -32,7 +32,9 @@ def grype(me: StandIn) -> None:
     database(me)
     if options["-o"] == "json":
         me.report(options["--file"], tells(me, me.sample(subject), subject))
-    packages = [{"type": "library", "name": "p%d" % number} for number in range(int(str(me.orders.get("packages", 0))))]
+    purl = "pkg:npm/p%d@1" if me.orders.get("of_languages") else "pkg:deb/debian/p%d@1"
+    count = int(str(me.orders.get("packages", 0)))
+    packages = [{"type": "library", "name": "p%d" % number, "purl": purl % number} for number in range(count)]
     system = {"type": "operating-system", "name": "debian"}
     me.report(options["--file"], json.dumps({"bomFormat": "CycloneDX", "components": [*packages, system]}))
 

@@ -72,6 +72,13 @@ class Scanned:
     gaps: Tuple[str, ...] = ()
 
 
+def unread_system(scanner: str, system: str) -> str:
+    """The gap that a system leaves of which no package was read: its records were taken out of the image, or the scanner does not know
+    them, and goes on with the packages of languages alone."""
+    words = "%s says that the system is %s and lists none of its packages, so nothing is known of them; keep the records of the package "
+    return (words + "manager in the image, or scan it with a scanner that knows this system") % (scanner, system)
+
+
 def sort_key(finding: Finding) -> Tuple[int, str, str, str, str]:
     """Worst first, then by names, so that the order depends on nothing but the findings."""
     return (

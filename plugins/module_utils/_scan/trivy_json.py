@@ -20,7 +20,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan.document i
     read_document,
     text_of,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Finding, Scanned
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Finding, Scanned, unread_system
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.identity import Identity
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.joined import joined
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.purl import parse_purl
@@ -79,17 +79,9 @@ def _packages(results: List[Value]) -> Optional[int]:
 
 
 def _gaps(results: List[Value], system: Optional[str]) -> Tuple[str, ...]:
-    """A system of which no package is listed: its records were taken out of the image, or trivy does not know it, and goes on with the
-    packages of languages alone."""
     listed = [result for result in results if result.get("Packages") is not None]
-    if (
-        system is None
-        or not listed
-        or any(text_of(one, "Class") == _SYSTEM and members_of(one, "Packages") for one in listed)
-    ):
-        return ()
-    words = "trivy says that the system is %s and lists none of its packages, so nothing is known of them; keep the records of the package "
-    return ((words + "manager in the image, or scan it with a scanner that knows this system") % system,)
+    read = any(text_of(one, "Class") == _SYSTEM and members_of(one, "Packages") for one in listed)
+    return (unread_system("trivy", system),) if system is not None and listed and not read else ()
 
 
 def _image(metadata: Optional[Value]) -> Identity:

@@ -13,7 +13,8 @@ from typing import Callable, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError, ToolError
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.database import database_problem
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Scanned
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.digests import digests_of
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Scanned, unread_system
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.program import (
     NOT_STARTED,
     TIMED_OUT,
@@ -26,12 +27,14 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.trust 
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped, write_atomic
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import Run, last_lines
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner import (
+    REGISTRY,
     Access,
     Call,
     Scanner,
     Subject,
     Surroundings,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_packages import is_of_system
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_version import (
     Version,
     check_version,
@@ -42,6 +45,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_v
 
 _MAXIMUM_REPORT = 512 * 1024 * 1024
 _PROBE_SECONDS = 60
+# What calls itself a system and has no package manager.
+_NO_PACKAGES = "busybox"
 
 #: Text of a report and the name to call it by -> what it says. Raises ToolError.
 Reader = Callable[[str, str], Scanned]
@@ -114,7 +119,11 @@ class ScanProgram:
             self._check_database(scanned.database, around)
             packages = self._scanner.told(output) if scanned.packages is None else scanned.packages
             scanned = replace(scanned, scanner=self.label, packages=packages)
-            if scanned.packages is None and not scanned.findings:
+            if (
+                scanned.packages is None
+                and not any(is_of_system(one.purl) for one in scanned.findings)
+                and (scanned.system or not scanned.findings)
+            ):
                 scanned = self._counted(scanned, subject, around, environment)
             return scanned
         finally:
@@ -137,15 +146,26 @@ class ScanProgram:
     def _counted(
         self, scanned: Scanned, subject: Subject, around: Surroundings, environment: Mapping[str, str]
     ) -> Scanned:
-        """Nothing found is clean only when something was read, so the scanner is asked for what it reads."""
+        """Nothing found, or nothing in the packages of the system that it names, is clean only when they were read, so the scanner is asked
+        for what it reads."""
         around = replace(around, report=around.report + ".packages")
         try:
             call = self._scanner.packages(subject, around, self.version)
             text, _output = self._report(call, subject, around, environment)
-            count = self._scanner.count(text, "the package list of %s" % self.label)
+            listed = self._scanner.listed(text, "the package list of %s" % self.label)
         except ToolError as error:
-            return replace(scanned, notes=(*scanned.notes, "how many packages were read cannot be told: %s" % error))
-        return replace(scanned, packages=count)
+            told = "how many packages were read cannot be told: %s" % error
+            # Without findings it is not clean anyway.
+            unknown = (told,) if scanned.findings else ()
+            return replace(scanned, notes=(*scanned.notes, told), gaps=(*scanned.gaps, *unknown))
+        gaps = scanned.gaps
+        if scanned.system and not listed.of_system and not scanned.system.startswith(_NO_PACKAGES):
+            gaps += (unread_system(self.label, scanned.system),)
+        image = scanned.image
+        # Nobody knows how it calls an image that came from no registry.
+        if listed.digest and subject.source == REGISTRY:
+            image = replace(image, manifests=(*image.manifests, *digests_of([listed.digest])))
+        return replace(scanned, packages=listed.packages, gaps=gaps, image=image)
 
     def _check_pin(self) -> None:
         if self._settings.checksum is None:

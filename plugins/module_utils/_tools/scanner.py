@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Dict, Mapping, Optional, Protocol, Sequence, Tuple
+from typing import Mapping, Optional, Protocol, Sequence, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_packages import Listed
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_version import Version
 
 #: Where a scanner reads the image. ANYWHERE leaves it to the scanner.
@@ -95,7 +96,7 @@ class Scanner(Protocol):
     def packages(self, subject: Subject, around: Surroundings, version: Version) -> Call:
         """Writes the packages that it reads in the image to `around.report`."""
 
-    def count(self, text: str, where: str) -> int:
+    def listed(self, text: str, where: str) -> Listed:
         """The packages in what `packages` wrote. Raises ToolError."""
 
     def told(self, output: str) -> Optional[int]:
@@ -115,12 +116,3 @@ class Scanner(Protocol):
 
     def advice(self, output: str) -> Optional[str]:
         """What to do about a failure that is known by its words; None for others."""
-
-
-def credentials(access: Access, username: str, password: str, token: str) -> Dict[str, str]:
-    """Values of the variables by which a scanner takes them; a token stands instead of user and password."""
-    if access.token:
-        return {token: access.token}
-    if access.username:
-        return {username: access.username, password: access.password or ""}
-    return {}

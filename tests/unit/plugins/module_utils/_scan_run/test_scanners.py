@@ -219,6 +219,24 @@ def test_an_image_whose_system_was_not_read_does_not_pass_and_may_fail(tmp_path)
     assert row["status"] == "failed"
 
 
+def test_findings_of_grype_in_languages_alone_do_not_hide_a_system_that_was_not_read(tmp_path):
+    document = json.loads((SAMPLES / "grype" / "findings.json").read_text())
+    document["matches"] = [match for match in document["matches"] if match["artifact"]["type"] == "npm"]
+    (tmp_path / "npm.json").write_text(json.dumps(document))
+    scene = Scene(tmp_path, "grype", str(tmp_path / "npm.json"), packages=3, of_languages=True)
+    policy = {"policy": {"max": {"critical": 0}}}
+    (row,) = scene.scan(**policy)["results"]
+    assert row["status"] == "not_scanned" and row["findings"]
+    assert "the system is debian 12" in row["reasons"][0] and "lists none of its packages" in row["reasons"][0]
+    scene.order(str(tmp_path / "npm.json"), packages=3)
+    assert [row["status"] for row in scene.scan(**policy)["results"]] == ["passed"]
+    # A system without a package manager has none.
+    document["distro"] = {"name": "busybox", "version": "1.36"}
+    (tmp_path / "npm.json").write_text(json.dumps(document))
+    scene.order(str(tmp_path / "npm.json"), packages=3, of_languages=True)
+    assert [row["status"] for row in scene.scan(**policy)["results"]] == ["passed"]
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_no_secret_is_in_arguments_results_or_files(tmp_path, backend):
     scene = Scene(tmp_path, backend, mode="exit")
