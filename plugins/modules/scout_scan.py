@@ -233,7 +233,7 @@ notes:
   - Trivy sends the user name and password of a registry to every registry that it contacts. Its database is therefore fetched before, without
     them. Its index of Java archives is fetched when an image needs it; have it in O(database_dir) when that matters.
   - Scanners reach the engine by O(docker_host); the options for TLS are not handed to them.
-  - Identity tokens of O(config_path) are not handed to scanners. A certificate authority in C(registries[].ca_path) is: V(grype) has an
+  - Identity tokens of O(config_path) are not handed to scanners. A certificate authority in C(registries[].ca_path) is; V(grype) has an
     option for it, V(scout) and V(trivy) get it with those of the host in a temporary file (E(SSL_CERT_FILE)).
   - Nothing but O(waivers) and O(vex) sets findings aside. Scanners are started in an empty folder, so that no C(.trivyignore) of another one
     counts, V(grype) with a configuration that sets nothing, in place of C(~/.grype.yaml). Of the variables C(TRIVY_*), C(GRYPE_*) and
