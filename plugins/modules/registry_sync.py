@@ -66,7 +66,8 @@ options:
       - Bring only what a scan lets go on. A tag whose digest has no passed scan in the memory of M(imagefleet.docker.scout_scan) that is
         young enough is not copied or moved, its entry in RV(plan) has C(action=hold) and tells why. The region keeps what it has, other
         tags go on. Signatures and the like wait with what they are attached to.
-      - What counts is the digest at the source, of an image for several platforms that of its index. O(rollback) is not gated.
+      - What counts is the digest at the source. Of an index each image that would be brought with it must have passed, see
+        O(scan_gate.platforms). O(rollback) is not gated.
     type: dict
     suboptions:
       state_dir:
@@ -84,6 +85,12 @@ options:
         type: str
         choices: [refuse, allow]
         default: refuse
+      platforms:
+        description:
+          - Platforms such as V(linux/amd64) whose scan suffices for an image of several. Default is all that would be brought. What failed
+            on any platform is never brought.
+        type: list
+        elements: str
   progress_path:
     description:
       - A file that gets a line for each repository that is compared or brought, and every few seconds for a blob that takes long. In a
@@ -283,6 +290,7 @@ OPTIONS = {
             "state_dir": {"type": "path", "default": "/var/lib/imagefleet/scans"},
             "max_age": {"type": "str", "default": "7d"},
             "unscanned": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},
+            "platforms": {"type": "list", "elements": "str"},
         },
     },
     "progress_path": {"type": "path"},

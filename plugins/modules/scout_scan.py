@@ -134,6 +134,13 @@ options:
     description:
       - Where V(trivy) fetches its database (C(--db-repository)), or the URL of the data for V(debsecan).
     type: str
+  max_database_age:
+    description:
+      - How old the database of V(trivy) or V(grype) may be, such as V(5d), by the time that it says it was built. With an older one, or
+        one that tells no time, nothing is scanned, since nothing found would prove nothing.
+      - V(grype) is told the same limit instead of its own. V(scout) has no database on the host, and the data of V(debsecan) tells no time.
+    type: str
+    default: 5d
   suite:
     description:
       - The Debian release for V(debsecan), such as V(bookworm). Default is that of the image.
@@ -226,12 +233,13 @@ notes:
   - Trivy sends the user name and password of a registry to every registry that it contacts. Its database is therefore fetched before, without
     them. Its index of Java archives is fetched when an image needs it; have it in O(database_dir) when that matters.
   - Scanners reach the engine by O(docker_host); the options for TLS are not handed to them.
-  - Identity tokens of O(config_path) are not handed to scanners. A certificate authority in C(registries[].ca_path) is, to V(grype) alone; for
-    others the host has to trust it.
+  - Identity tokens of O(config_path) are not handed to scanners. A certificate authority in C(registries[].ca_path) is; V(grype) has an
+    option for it, V(scout) and V(trivy) get it with those of the host in a temporary file (E(SSL_CERT_FILE)).
   - Nothing but O(waivers) and O(vex) sets findings aside. Scanners are started in an empty folder, so that no C(.trivyignore) of another one
     counts, V(grype) with a configuration that sets nothing, in place of C(~/.grype.yaml). Of the variables C(TRIVY_*), C(GRYPE_*) and
     C(DOCKER_SCOUT_*) they see only those for credentials and, with V(trivy) and V(grype), for databases.
-  - A tag of an engine that becomes another image while it is scanned is V(not_scanned).
+  - A tag of an engine that becomes another image while it is scanned is V(not_scanned), and so is an image when V(trivy) or V(grype) says that
+    it read another one.
 seealso:
   - module: imagefleet.docker.fleet_ledger
   - name: Advisory on Trivy
@@ -576,6 +584,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._module.engine_a
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.programs import program_runner, tool_runner
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.registry_arguments import REGISTRIES_ARGUMENTS
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.run import run_module
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.database import DEFAULT_AGE
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import SEVERITIES
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.target import SOURCES
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.request import BACKENDS, parse_scan_options
@@ -601,6 +610,7 @@ ARGUMENTS = {
     "offline": {"type": "bool", "default": False},
     "database_dir": {"type": "path"},
     "database_repository": {"type": "str"},
+    "max_database_age": {"type": "str", "default": DEFAULT_AGE},
     "suite": {"type": "str"},
     "severities": {"type": "list", "elements": "str", "choices": list(SEVERITIES)},
     "only_fixed": {"type": "bool", "default": False},

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Sequence
 
 import pytest
 import registry_content as content
@@ -38,10 +38,12 @@ class Scans:
         self.folder = folder
         folder.mkdir()
 
-    def remember(self, age: int = 0, **verdicts: content.Manifest) -> None:
+    def remember(
+        self, age: int = 0, platforms: Sequence[str] = ("linux/amd64", "linux/arm64"), **verdicts: content.Manifest
+    ) -> None:
         told = {
             image.digest: {
-                "linux/amd64": {
+                platform: {
                     "at": int(time.time()) - age,
                     "status": status,
                     "scanned": iso_time(int(time.time()) - age),
@@ -49,6 +51,7 @@ class Scans:
                     "reasons": ["critical: 1 of at most 0"] if status == "failed" else [],
                     "images": [WEB],
                 }
+                for platform in platforms
             }
             for status, image in verdicts.items()
         }
@@ -83,6 +86,16 @@ def test_what_passed_is_brought_and_the_rest_says_why_not(regions: Regions, scan
     scans.remember(passed=BAD)
     regions.sync(**scans.gate())
     assert regions.all[0].tags(WEB)["1.1.0"] == BAD.digest and regions.broken() == []
+
+
+def test_an_index_waits_for_its_platform_that_was_never_scanned(regions: Regions, scans: Scans) -> None:
+    scans.remember(passed=GOOD, platforms=["linux/amd64"])
+    result = regions.sync(referrers=False, **scans.gate())
+    why = {row["error"] for row in result["plan"] if row["tag"] == "1.0.0"}
+    assert regions.all[0].tags(WEB) == {} and len(why) == 1
+    assert "%s holds an image for linux/arm64" % GOOD.digest in why.pop()
+    regions.sync(referrers=False, **scans.gate(platforms=["linux/amd64"]))
+    assert regions.all[0].tags(WEB) == {"1.0.0": GOOD.digest, "latest": GOOD.digest} and regions.broken() == []
 
 
 def test_a_region_keeps_what_it_has_when_the_new_one_failed(regions: Regions, scans: Scans) -> None:

@@ -27,7 +27,7 @@ PUSHED = "%s/t-scan-images/app" % REGISTRY
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Scene:
-    return Scene(tmp_path, "trivy")
+    return Scene(tmp_path, "trivy", tells="subject")
 
 
 def scan(scene: Scene, bench: Workbench, run: Any = start, **options: Any) -> dict[str, Any]:
@@ -36,11 +36,16 @@ def scan(scene: Scene, bench: Workbench, run: Any = start, **options: Any) -> di
         "registries": [{"registry": REGISTRY, "insecure": True}],
         **options,
     }
+    scene.built(NOW)
     return run_scan(parse_scan_options(scene.options(**given)), run, None, NOW, True)
 
 
+def scans(scene: Scene) -> list[dict[str, Any]]:
+    return [call for call in scene.calls() if call["argv"][:2] == ["image", "--format"]]
+
+
 def scanned(scene: Scene) -> list[list[str]]:
-    return [call["argv"] for call in scene.calls() if call["argv"][:2] == ["image", "--format"]]
+    return [call["argv"] for call in scans(scene)]
 
 
 @pytest.fixture
@@ -61,7 +66,7 @@ def test_several_tags_of_a_registry_are_one_scan_by_digest(scene: Scene, bench: 
     (argv,) = scanned(scene)
     assert argv[-1] == row["image"]
     assert argv[argv.index("--image-src") + 1] == "remote"
-    assert "TRIVY_NON_SSL" in scene.calls()[-1]["environment"]
+    assert "TRIVY_NON_SSL" in scans(scene)[-1]["environment"]
 
 
 def test_what_the_engine_has_is_scanned_there(scene: Scene, bench: Workbench) -> None:
@@ -72,7 +77,33 @@ def test_what_the_engine_has_is_scanned_there(scene: Scene, bench: Workbench) ->
     (argv,) = scanned(scene)
     assert argv[-1] == name
     assert argv[argv.index("--image-src") + 1] == "docker"
-    assert "DOCKER_HOST" in scene.calls()[-1]["environment"]
+    assert "DOCKER_HOST" in scans(scene)[-1]["environment"]
+
+
+def test_what_a_scanner_reads_instead_of_the_image_does_not_count(scene: Scene, bench: Workbench, pushed: str) -> None:
+    """Whatever the image store calls the image, a true scan of it fits."""
+    bench.load(Image(["mine:1"], [Layer("mine", 2000)]))
+    bench.load(Image(["other:1"], [Layer("other", 2500)]))
+    name, mine, other = bench.name("mine:1"), bench.id_of("mine:1"), bench.id_of("other:1")
+    told = {"ImageID": mine, "ImageConfig": {"os": "linux", "architecture": "amd64"}}
+    scene.order(tells="subject", image=told)
+    assert scan(scene, bench, images=[name], source="engine")["summary"]["passed"] == 1
+    scene.order(tells="subject", image={"ImageID": other, "RepoDigests": ["%s@%s" % (name.partition(":")[0], other)]})
+    with pytest.raises(PartialFailure, match="read %s(?: or .*)?, and .*%s.* was to be read" % (other, mine)):
+        scan(scene, bench, images=[name], source="engine")
+    # In a registry the configuration is known too, which tells images of one index apart.
+    scene.order(tells="subject", image=told)
+    with pytest.raises(PartialFailure, match="or %s, and .*%s or .* was to be read" % (mine, pushed)):
+        scan(scene, bench, images=[PUSHED + ":1.0"], source="registry")
+
+
+def test_the_digest_that_scout_tells_of_a_registry_is_compared(tmp_path: Path, bench: Workbench, pushed: str) -> None:
+    scene = Scene(tmp_path, "scout", "clean.sarif", packages=3)
+    options = {"images": [PUSHED + ":1.0"], "source": "registry"}
+    assert scan(scene, bench, **options)["summary"]["passed"] == 1
+    scene.order("clean.sarif", packages=3, image={"digest": "sha256:" + "9" * 64})
+    with pytest.raises(PartialFailure, match="read sha256:9+, and .*%s.* was to be read" % pushed):
+        scan(scene, bench, **options)
 
 
 def test_what_the_engine_has_for_another_platform_is_not_scanned(scene: Scene, bench: Workbench) -> None:
@@ -103,7 +134,11 @@ def test_a_tag_that_moves_while_it_is_scanned_is_not_scanned(scene: Scene, bench
     (row,) = caught.value.result["results"]
     assert row["status"] == "not_scanned"
     memory, _damage = load_verdicts(str(scene.folder / "state"))
-    assert memory[row["digest"]]["status"] == "not_scanned" and after not in memory and before != after
+    assert (
+        {one["status"] for one in memory[row["digest"]].values()} == {"not_scanned"}
+        and after not in memory
+        and before != after
+    )
     assert scan(scene, bench, images=[name], source="engine")["summary"]["passed"] == 1
 
 

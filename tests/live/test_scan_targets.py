@@ -25,7 +25,9 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._builder.platfor
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.options import parse_engine_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import parse_manifest
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.by_host import RegistriesByHost
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.identity import Identity
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.target import Target
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.target_request import parse_target_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.targets import Targets, find_targets
@@ -68,6 +70,11 @@ def test_names_of_one_image_are_one_target(own: OwnRegistry) -> None:
             references=tuple(sorted(references)),
             digest=image.digest,
             platform=HERE,
+            identity=Identity(
+                configs=(parse_manifest(image.body).config.digest,),
+                manifests=tuple(sorted([image.digest, release.digest])),
+                platform=HERE,
+            ),
         ),
     )
     assert found.notes == ()

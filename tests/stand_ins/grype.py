@@ -31,15 +31,37 @@ def grype(me: StandIn) -> None:
         me.fail("failed to catalog: unable to load image: no such file: %s" % subject)
     database(me)
     if options["-o"] == "json":
-        me.report(options["--file"], me.sample(subject))
-    packages = [{"type": "library", "name": "p%d" % number} for number in range(int(str(me.orders.get("packages", 0))))]
+        me.report(options["--file"], tells(me, me.sample(subject), subject))
+    purl = "pkg:npm/p%d@1" if me.orders.get("of_languages") else "pkg:deb/debian/p%d@1"
+    count = int(str(me.orders.get("packages", 0)))
+    packages = [{"type": "library", "name": "p%d" % number, "purl": purl % number} for number in range(count)]
     system = {"type": "operating-system", "name": "debian"}
     me.report(options["--file"], json.dumps({"bomFormat": "CycloneDX", "components": [*packages, system]}))
+
+
+def tells(me: StandIn, text: str, subject: str) -> str:
+    """Which image it read, and when its database was built, in the places where the real one writes that."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return text
+    database = document["descriptor"]["db"]
+    (database.get("status") or database)["built"] = None if me.mode == "undated" else me.built
+    target = document["source"]["target"]
+    if me.orders.get("tells") == "subject":
+        for name in ("imageID", "manifestDigest", "architecture", "os"):
+            target.pop(name, None)
+        target["repoDigests"] = [subject] if "@" in subject else []
+    target.update(me.orders.get("image") or {})
+    return json.dumps(document)
 
 
 def database(me: StandIn) -> None:
     if os.environ.get("GRYPE_CHECK_FOR_APP_UPDATE") != "false":
         me.usage("GRYPE_CHECK_FOR_APP_UPDATE")
+    age = os.environ.get("GRYPE_DB_MAX_ALLOWED_BUILT_AGE", "")
+    if os.environ.get("GRYPE_DB_VALIDATE_AGE") != "true" or not (age.endswith("s") and age[:-1].isdigit()):
+        me.usage("GRYPE_DB_VALIDATE_AGE, GRYPE_DB_MAX_ALLOWED_BUILT_AGE")
     place = Path(os.environ["GRYPE_DB_CACHE_DIR"]) / "6"
     if me.mode == "stale":
         me.fail(

@@ -11,6 +11,7 @@ import subprocess
 
 from stand_ins import calls, install
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso_time
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.request import parse_scan_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.run import run_scan
 
@@ -45,11 +46,18 @@ class Scene:
         self.folder = folder
         self.backend = backend
         self.bin = folder / "bin"
-        self.paths = install(self.bin, {"scanner": backend, "sample": sample or FOUND[backend], **orders})
+        self.paths = install(
+            self.bin, {"scanner": backend, "sample": sample or FOUND[backend], "tells": "sample", **orders}
+        )
         self.started = []
 
     def order(self, sample=None, **orders):
-        install(self.bin, {"scanner": self.backend, "sample": sample or FOUND[self.backend], **orders})
+        sample = sample or FOUND[self.backend]
+        install(self.bin, {"scanner": self.backend, "sample": sample, "tells": "sample", **orders})
+
+    def built(self, when):
+        """The time of the database of the scanner, which has a new one for each scan."""
+        (self.bin / "built").write_text(iso_time(when))
 
     def options(self, **options):
         return {
@@ -65,7 +73,9 @@ class Scene:
             **options,
         }
 
-    def scan(self, apply=True, now=NOW, **options):
+    def scan(self, apply=True, now=NOW, age=0, **options):
+        """`age` is that of the database in seconds."""
+        self.built(now - age)
         return run_scan(parse_scan_options(self.options(**options)), self._run, None, now, apply)
 
     def calls(self):

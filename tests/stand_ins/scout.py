@@ -53,7 +53,9 @@ def docker_scout(me: StandIn) -> None:
         print("    \u2713 Indexed %d packages" % count, file=sys.stderr)
     if words[0] == "cves":
         me.report(options["--output"], me.sample(subject))
-    me.report(options["--output"], json.dumps({"artifacts": [{"name": "p%d" % number} for number in range(count)]}))
+    artifacts = [{"name": "p%d" % number} for number in range(count)]
+    image = {"digest": subject.rpartition("@")[2], **(me.orders.get("image") or {})}
+    me.report(options["--output"], json.dumps({"artifacts": artifacts, "source": {"type": "image", "image": image}}))
 
 
 def login(me: StandIn) -> None:

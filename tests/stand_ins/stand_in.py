@@ -15,6 +15,7 @@ from typing import Dict, List, Mapping, NoReturn, Sequence, Tuple
 
 ORDERS = "orders.json"
 CALLS = "calls.jsonl"
+BUILT = "built"
 #: As sysexits.h has it: called in a way that is not documented.
 USAGE = 64
 #: Kinds of values of flags.
@@ -38,6 +39,14 @@ def exposed() -> List[str]:
     return found
 
 
+def trusted() -> Dict[str, object]:
+    """The file with those that a program in Go trusts, and its mode; nothing without one of its own."""
+    path = os.environ.get("SSL_CERT_FILE", "")
+    if "imagefleet-scan" not in path:
+        return {}
+    return {"text": Path(path).read_text(), "mode": os.stat(path).st_mode & 0o777}
+
+
 class StandIn:
     """One call of one program. `home` is the folder that it was installed into."""
 
@@ -54,6 +63,7 @@ class StandIn:
                 "environment": sorted(os.environ),
                 "folder": os.getcwd(),
                 "exposed": exposed(),
+                "trusted": trusted(),
             }
             stream.write(json.dumps(call) + "\n")
 
@@ -64,6 +74,12 @@ class StandIn:
     @property
     def version(self) -> str:
         return str(self.orders["version"])
+
+    @property
+    def built(self) -> str:
+        """When its database was built: as BUILT beside it says, else this moment."""
+        path = self.home / BUILT
+        return path.read_text() if path.exists() else time.strftime("%Y-%m-%dT%H:%M:%S.123456789Z", time.gmtime())
 
     def usage(self, text: str) -> NoReturn:
         print("%s: undocumented: %s" % (self.program, text), file=sys.stderr)

@@ -7,10 +7,12 @@ python3 stand_ins.py FOLDER '{"scanner": "trivy", "sample": "findings.json", "ve
 
 `mode`: normal, noise (much on its standard error), exit (fails and prints its secrets), hang, stubborn (and takes no signal to end),
 truncated, silent (writes nothing), found
-(exit code 2 with a report), logged_out (scout without a login), rate (trivy's database is refused), stale (grype's database is old).
-`samples`: file by image. `packages`: how many the package list has; `told`: whether scout's progress tells that.
+(exit code 2 with a report), logged_out (scout without a login), rate (trivy's database is refused), stale (grype finds its database old),
+undated (tells no time of its database). FOLDER/built holds the time when the database was built, this moment without it.
+`tells`: subject (reports name the digest that was to be scanned) or sample (those of the sample); `image`: what they tell beyond that.
+`samples`: file by image. `packages`: how many the package list has; `of_languages`: none of them (of grype) is of the system; `told`: whether scout's progress tells that.
 How it was called is in FOLDER/calls.jsonl: `program`, `argv`, the names in its `environment`, its `folder`, and processes of this host in
-whose arguments its secrets are `exposed`.
+whose arguments its secrets are `exposed`, and whom it was told to have `trusted`.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ def install(folder: Path, orders: Mapping[str, Any]) -> Dict[str, Path]:
     """Paths of the programs by name. Calls that were written down before are forgotten."""
     scanner = orders["scanner"]
     folder.mkdir(parents=True, exist_ok=True)
-    complete = {"version": VERSIONS[scanner], "folder": str(SAMPLES / scanner), **orders}
+    complete = {"version": VERSIONS[scanner], "folder": str(SAMPLES / scanner), "tells": "subject", **orders}
     (folder / "orders.json").write_text(json.dumps(complete))
     (folder / "calls.jsonl").write_text("")
     paths = {}

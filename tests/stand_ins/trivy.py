@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -39,6 +40,15 @@ def trivy(me: StandIn) -> None:
     if me.words in (["--version"], ["version"]):
         print("Version: %s\nVulnerability DB:\n  Version: 2\n  UpdatedAt: 2026-11-01 00:00:00 +0000 UTC" % me.version)
         return
+    if me.words[:1] == ["version"]:
+        options, rest = me.parse(me.words[1:], {"--format": ("json",), "--cache-dir": FOLDER})
+        if rest or set(options) != {"--format", "--cache-dir"}:
+            me.usage("version %s" % me.words)
+        told = {"Version": me.version}
+        if (Path(options["--cache-dir"]) / "db" / "metadata.json").exists() and me.mode != "undated":
+            told["VulnerabilityDB"] = {"Version": 2, "UpdatedAt": me.built, "NextUpdate": me.built}
+        print(json.dumps(told))
+        return
     if not me.words or me.words[0] not in FLAGS:
         me.usage("command %s" % me.words[:1])
     options, rest = me.parse(me.words[1:], FLAGS[me.words[0]])
@@ -54,7 +64,22 @@ def trivy(me: StandIn) -> None:
         me.fail("FATAL Fatal error SBOM scan error: open %s: no such file or directory" % subjects[0])
     if "--list-all-pkgs" not in options or "--output" not in options:
         me.usage("a scan without --list-all-pkgs or --output")
-    me.report(options["--output"], me.sample(subjects[0]))
+    me.report(options["--output"], tells(me, me.sample(subjects[0]), subjects[0]))
+
+
+def tells(me: StandIn, text: str, subject: str) -> str:
+    """Which image it read, in the places where the real one writes that."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return text
+    metadata = document.get("Metadata", {})
+    if me.orders.get("tells") == "subject":
+        metadata.pop("ImageID", None)
+        metadata["RepoDigests"] = [subject] if "@" in subject else []
+        metadata.pop("ImageConfig", None)
+    metadata.update(me.orders.get("image") or {})
+    return json.dumps(document)
 
 
 def database(me: StandIn, options: dict) -> None:

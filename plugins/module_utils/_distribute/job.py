@@ -94,6 +94,7 @@ class Job:
                 continue
             seen.rows = [self._held_back(row) for row in seen.rows if self._is_first(row)]
             if self.gate is not None:
+                self.surveyor.read(seen.survey, self.gate.to_read(seen.rows))
                 seen.rows = self.gate.pass_rows(seen, seen.rows, self.now)
             self.looks.append(seen)
             self.problems += ["%s:%s: %s" % (name, tag, why) for tag, why in sorted(seen.survey.problems.items())]

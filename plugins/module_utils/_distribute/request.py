@@ -125,14 +125,17 @@ def parse_sync_options(options: Mapping[str, Any]) -> SyncRequest:
     )
 
 
+_GATE = ("state_dir", "max_age", "unscanned", "platforms")
+
+
 def _scan_gate(value: Any) -> Optional[GateRequest]:
     if value is None:
         return None
     if not isinstance(value, Mapping):
-        raise PolicyError("scan_gate: %r is no mapping with state_dir, max_age, unscanned" % (value,))
-    unknown = sorted(set(value) - {"state_dir", "max_age", "unscanned"})
+        raise PolicyError("scan_gate: %r is no mapping with %s" % (value, ", ".join(_GATE)))
+    unknown = sorted(set(value) - set(_GATE))
     if unknown:
-        raise PolicyError("scan_gate: there is no %s; it has state_dir, max_age, unscanned" % unknown[0])
+        raise PolicyError("scan_gate: there is no %s; it has %s" % (unknown[0], ", ".join(_GATE)))
     return GateRequest(str(value.get("state_dir") or DEFAULT_SCAN_DIR), parse_gate("scan_gate", value))
 
 

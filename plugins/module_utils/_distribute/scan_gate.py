@@ -5,30 +5,38 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Set
+from typing import Dict, Iterable, List, Set
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.seen import Look
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.attachment import attached_to
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import parse_manifest
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.contents import Content, parts_of
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.gate import Gate
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.gate_platforms import Verdicts, ask_all
 from ansible_collections.imagefleet.docker.plugins.module_utils._sync.plan import BRINGS, Row, hold
 
 
 class ScanGate:
-    """`verdicts`: digest -> what is remembered of its scan; `kept_back` counts tags, each once for each region."""
+    """`verdicts`: digest -> platform -> what is remembered of its scan; `kept_back` counts tags, each once for each region."""
 
-    def __init__(self, gate: Gate, verdicts: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, gate: Gate, verdicts: Verdicts) -> None:
         self._gate = gate
         self._verdicts = verdicts
         self.kept_back = 0
 
+    def to_read(self, rows: Iterable[Row]) -> List[str]:
+        """Digests whose manifests must be known before pass_rows(): an index is judged by what is below it."""
+        asked = (row.origin for row in rows if row.action in BRINGS and attached_to(row.tag) is None)
+        return [digest for digest in dict.fromkeys(asked) if digest in self._verdicts]
+
     def pass_rows(self, seen: Look, rows: List[Row], now: int) -> List[Row]:
         """The same rows; what may not go on is held. `now` in epoch seconds.
 
-        What counts is the digest at the source, of an index that of the whole: it is what was scanned, also where a region gets only
-        some platforms. Signatures and the like go with what they are attached to.
+        What counts is the digest at the source, of an index that of the whole, and each image below it that the region would get.
+        Signatures and the like go with what they are attached to.
         """
         named = [row for row in rows if attached_to(row.tag) is None]
-        refused = {row.key: why for row, why in ((row, self._refusal(row, now)) for row in named) if why}
+        refused = {row.key: why for row, why in ((row, self._refusal(seen, row, now)) for row in named) if why}
         gone_on: Dict[str, Set[str]] = {}
         stays: Dict[str, Set[str]] = {}
         for row in named:
@@ -47,12 +55,23 @@ class ScanGate:
         self.kept_back += len(refused)
         return [hold(row, refused[row.key]) if row.key in refused else row for row in rows]
 
-    def _refusal(self, row: Row, now: int) -> str:
+    def _refusal(self, seen: Look, row: Row, now: int) -> str:
         """Why the row may not be brought, empty when it may, or is there already."""
         if row.action not in BRINGS:
             return ""
-        answer = self._gate.ask(row.origin, self._verdicts.get(row.origin), now)
+        if row.origin in self._verdicts and row.origin not in seen.survey.manifests:
+            return "scan gate: %s could not be read, so nothing tells what is below it" % row.origin
+        alone = len(parts_of(seen.survey.manifests, row.origin)) == 1
+        answer = ask_all(self._gate, row.origin, _parts(seen, row), alone, self._verdicts, now)
         return "" if answer.allowed else "scan gate: %s" % answer.reason
+
+
+def _parts(seen: Look, row: Row) -> List[Content]:
+    """The images that the region would get, where it gets an index; a region may get one with fewer of them."""
+    if row.digest not in seen.made:
+        return parts_of(seen.survey.manifests, row.digest)
+    made = parse_manifest(seen.made[row.digest][1])
+    return parts_of({**seen.survey.manifests, row.digest: made}, row.digest)
 
 
 def _add_attached(seen: Look, digests: Set[str]) -> None:

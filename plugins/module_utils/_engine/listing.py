@@ -26,8 +26,6 @@ ENDED = ("exited", "dead", "created")
 def read_engine(api: EngineApi) -> EngineFacts:
     """`GET /info`: identity, image store and clock."""
     info = api.info()
-    status = {str(pair[0]): str(pair[1]) for pair in info.get("DriverStatus") or [] if len(pair) == 2}
-    store = CONTAINERD if status.get("driver-type") == "io.containerd.snapshotter.v1" else str(info.get("Driver") or "")
     swarm = info.get("Swarm") or {}
     now = parse_moment(info.get("SystemTime"))
     if now is None:
@@ -39,7 +37,7 @@ def read_engine(api: EngineApi) -> EngineFacts:
         name=str(info.get("Name") or ""),
         version=str(info.get("ServerVersion") or ""),
         api_version=api.version_text,
-        store=store,
+        store=CONTAINERD if keeps_in_containerd(info) else str(info.get("Driver") or ""),
         now=int(now),
         clock=now,
         root=str(info.get("DockerRootDir") or ""),
@@ -47,6 +45,12 @@ def read_engine(api: EngineApi) -> EngineFacts:
         swarm_node=str(swarm.get("NodeID") or "") if swarm.get("LocalNodeState") == "active" else "",
         swarm_managers=tuple(sorted(str(node.get("NodeID")) for node in swarm.get("RemoteManagers") or [])),
     )
+
+
+def keeps_in_containerd(info: Mapping[str, Any]) -> bool:
+    """Whether the engine has the containerd image store, of what `GET /info` answers."""
+    status = {str(pair[0]): str(pair[1]) for pair in info.get("DriverStatus") or [] if len(pair) == 2}
+    return status.get("driver-type") == "io.containerd.snapshotter.v1"
 
 
 def read_images(api: EngineApi, engine: EngineFacts) -> Tuple[ImageFacts, ...]:

@@ -60,6 +60,7 @@ POLICY_OPTIONS = (
     "min_free",
     "probe",
     "backend",
+    "max_database_age",
     "images",
     "severities",
     "only_fixed",

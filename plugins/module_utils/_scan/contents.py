@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Mapping, Optional, Sequence
+from typing import Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.platforms import parse_platform
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
-from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import CONFIG_TYPES, Manifest
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import (
+    CONFIG_TYPES,
+    Descriptor,
+    Manifest,
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,36 @@ def contents_of(manifests: Mapping[str, Manifest], root: str) -> List[Content]:
         elif _is_image(manifest):
             found.append(Content(digest, manifest.config.digest if manifest.config else None, platform))
     return found
+
+
+def parts_of(manifests: Mapping[str, Manifest], root: str) -> List[Content]:
+    """All that an engine may find below an index; nothing below what is no index.
+
+    Stricter than contents_of(): an entry with a platform is one that is pulled, whatever else it says that it is, and what could not be
+    read may be an image.
+    """
+    found: Dict[str, Content] = {}
+    waiting, seen = [root], set()
+    while waiting:
+        digest = waiting.pop(0)
+        index = manifests.get(digest)
+        if index is None or not index.is_index or digest in seen:
+            continue
+        seen.add(digest)
+        for child in index.children:
+            below = manifests.get(child.digest)
+            if below is not None and below.is_index:
+                waiting.append(child.digest)
+            elif _is_pulled(child, below):
+                config = below.config.digest if below is not None and below.config is not None else None
+                found.setdefault(child.digest, Content(child.digest, config, child.platform))
+    return list(found.values())
+
+
+def _is_pulled(child: Descriptor, below: Optional[Manifest]) -> bool:
+    if child.platform and not child.platform.startswith("unknown/"):
+        return True
+    return child.attests is None and (below is None or _is_image(below))
 
 
 def _is_image(manifest: Manifest) -> bool:

@@ -8,19 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Set
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import is_digest
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.contents import normalised
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.identity import Identity
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.target import Target
 
 
 @dataclass
 class Draft:
     """One target. `keys` are the digests that mean its content: two drafts with one of them in common are the same, unless that is an
-    index and they are its images for two platforms."""
+    index and they are its images for two platforms. `configs` are those of them that are known to be of a configuration."""
 
     name: str
     source: str
     references: Set[str] = field(default_factory=set)
     keys: Set[str] = field(default_factory=set)
+    configs: Set[str] = field(default_factory=set)
     digest: Optional[str] = None
     platform: Optional[str] = None
     hosts: Set[str] = field(default_factory=set)
@@ -40,6 +43,7 @@ class Draft:
         self.platform = self.platform or other.platform
         self.references |= other.references
         self.keys |= other.keys
+        self.configs |= other.configs
         self.hosts |= other.hosts
 
     def target(self) -> Target:
@@ -51,7 +55,13 @@ class Draft:
             platform=self.platform,
             hosts=tuple(sorted(self.hosts)),
             problem=self.problem,
+            identity=self._identity(),
         )
+
+    def _identity(self) -> Identity:
+        named = {name.rpartition("@")[2] for name in (self.name, *self.references)}
+        manifests = {one for one in self.keys | named if is_digest(one)} - self.configs
+        return Identity(tuple(sorted(self.configs)), tuple(sorted(manifests)), self.platform)
 
 
 def join_drafts(drafts: List[Draft]) -> List[Target]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Mapping, Optional, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.identity import Identity
+
 #: Worst first. A scanner's negligible and none are low here, and what it does not rate is unknown.
 SEVERITIES = ("critical", "high", "medium", "low", "unknown")
 
@@ -53,17 +55,28 @@ class Finding:
 class Scanned:
     """What one run of a scanner told of one image.
 
-    `packages` how many packages it read, None when its document does not tell: nothing found then proves nothing. `digests` of the
-    image as the scanner knows it (manifest, configuration), `system` its operating system, `scanner` name and version. `findings` are
-    in the order of `sort_key`, without repetition.
+    `packages` how many packages it read, None when its document does not tell: nothing found then proves nothing. `image` is
+    what the scanner says that it read, `database` the time its database was
+    built as it tells it, `system` its operating system, `scanner` name and version. `gaps`
+    say in sentences what it could not read, so that what was not found proves nothing. `findings` are in the order of `sort_key`,
+    without repetition.
     """
 
     findings: Tuple[Finding, ...] = ()
     packages: Optional[int] = None
-    digests: Tuple[str, ...] = ()
+    image: Identity = Identity()
+    database: Optional[str] = None
     system: Optional[str] = None
     scanner: str = ""
     notes: Tuple[str, ...] = ()
+    gaps: Tuple[str, ...] = ()
+
+
+def unread_system(scanner: str, system: str) -> str:
+    """The gap that a system leaves of which no package was read: its records were taken out of the image, or the scanner does not know
+    them, and goes on with the packages of languages alone."""
+    words = "%s says that the system is %s and lists none of its packages, so nothing is known of them; keep the records of the package "
+    return (words + "manager in the image, or scan it with a scanner that knows this system") % (scanner, system)
 
 
 def sort_key(finding: Finding) -> Tuple[int, str, str, str, str]:

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, Optional, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._builder.platforms import parse_platforms
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.duration import format_duration, parse_duration
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import parse_time
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.contents import normalised
 
 PASSED, FAILED, NOT_SCANNED = "passed", "failed", "not_scanned"
 NEVER_SCANNED, TOO_OLD = "never_scanned", "too_old"
@@ -38,22 +40,33 @@ class Gate:
 
     `unscanned`: ALLOW lets through what no scan tells about now (never scanned, could not be scanned, passed too long ago). What failed
     is never let through.
+
+    `platforms`: of an index with several, those whose scan suffices; empty means all that are brought. `linux/arm` means its variants.
     """
 
     max_age: int
     unscanned: str = REFUSE
+    platforms: Tuple[str, ...] = ()
 
     def ask(self, digest: str, verdict: Optional[Mapping[str, Any]], now: int) -> Answer:
         """`verdict` is what is remembered of the digest (`status`, `scanned` ISO 8601, `scanner`, `platform`, `reasons`), None when it
         is unknown; `now` in epoch seconds. For several platforms the digest is that of the index."""
-        answer = _judged(digest, verdict, self.max_age, now)
+        return self.lenient(_judged(digest, verdict, self.max_age, now))
+
+    def wants(self, platform: str) -> bool:
+        """Whether an image of this platform must have passed; one that nothing tells the platform of must."""
+        spelt = normalised(platform)
+        return not self.platforms or not platform or any((spelt + "/").startswith(one + "/") for one in self.platforms)
+
+    def lenient(self, answer: Answer) -> Answer:
+        """The answer as `unscanned` wants it."""
         if self.unscanned == ALLOW and answer.kind != FAILED:
             return Answer(True, answer.kind, answer.reason)
         return answer
 
 
 def parse_gate(where: str, options: Mapping[str, Any]) -> Gate:
-    """From `max_age` and `unscanned`. Raises PolicyError naming `where`, value and what is accepted."""
+    """From `max_age`, `unscanned` and `platforms`. Raises PolicyError naming `where`, value and what is accepted."""
     max_age = options.get("max_age")
     unscanned = options.get("unscanned")
     if unscanned not in (None, *UNSCANNED):
@@ -64,7 +77,7 @@ def parse_gate(where: str, options: Mapping[str, Any]) -> Gate:
         raise PolicyError("%s.max_age: %s" % (where, error)) from error
     if not seconds:
         raise PolicyError("%s.max_age: with 0 no scan is ever young enough; write for example 7d" % where)
-    return Gate(seconds, unscanned or REFUSE)
+    return Gate(seconds, unscanned or REFUSE, parse_platforms("%s.platforms" % where, options.get("platforms")))
 
 
 def _judged(digest: str, verdict: Optional[Mapping[str, Any]], max_age: int, now: int) -> Answer:

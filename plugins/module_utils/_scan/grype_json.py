@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from typing import Dict, List, Optional, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import ToolError
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.cvss import Rating, best
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.digests import digests_of
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.document import (
@@ -18,6 +19,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan.document i
     text_of,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Finding, Scanned
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.identity import Identity
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.joined import joined
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.purl import parse_purl
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.severity import GRYPE, severity_of
@@ -41,10 +43,11 @@ def read_grype(text: str, where: str) -> Scanned:
     distro = document.get("distro")
     return Scanned(
         findings=joined(_finding(match, exploited) for match in document.need("matches").elements()),
-        digests=_digests(document.get("source")),
+        image=_image(document.get("source")),
         system=" ".join(part for part in (text_of(distro, "name"), text_of(distro, "version")) if part) or None,
         scanner="grype %s" % version if version else "grype",
-        notes=_database(descriptor) + _ignored(members_of(document, "ignoredMatches")),
+        database=text_of(_database(descriptor), "built"),
+        notes=_ignored(members_of(document, "ignoredMatches")),
     )
 
 
@@ -53,27 +56,33 @@ def _tells_exploited(version: Optional[str]) -> bool:
     return found is not None and (int(found.group(1)), int(found.group(2))) >= _TELLS_EXPLOITED
 
 
-def _digests(source: Optional[Value]) -> Tuple[str, ...]:
-    """Of an image; of a directory or a file of packages the target is a text."""
+def _image(source: Optional[Value]) -> Identity:
+    """Nothing of a directory or a file of packages, of which the target is a text."""
     target = source.get("target") if source is not None else None
     if target is None or isinstance(target.raw, str):
-        return ()
-    names = [name.text() for name in members_of(target, "repoDigests")]
-    return digests_of(names + [text_of(target, "manifestDigest"), text_of(target, "imageID")])
+        return Identity()
+    pulled = digests_of(name.text() for name in members_of(target, "repoDigests"))
+    parts = (text_of(target, "os"), text_of(target, "architecture"))
+    return Identity(
+        configs=digests_of([text_of(target, "imageID")]),
+        # Of an image that came from no registry, grype makes a manifest of its own, whose digest nobody else knows.
+        manifests=digests_of([*pulled, text_of(target, "manifestDigest")]) if pulled else (),
+        platform="/".join(part for part in parts if part) if all(parts) else None,
+    )
 
 
-def _database(descriptor: Value) -> Tuple[str, ...]:
-    """Version 6 has the state of the database in `status`, older ones right in `db`."""
+def _database(descriptor: Value) -> Optional[Value]:
+    """Version 6 has the state of the database in `status`, older ones right in `db`. Raises ToolError when it is not valid."""
     database = descriptor.get("db")
     status = (database.get("status") or database) if database is not None else None
-    built, error = text_of(status, "built"), text_of(status, "error")
+    error = text_of(status, "error")
     valid = status.get("valid") if status is not None else None
-    notes = []
-    if built is not None:
-        notes.append("grype's database was built at %s" % built)
     if error is not None or (valid is not None and not valid.flag()):
-        notes.append("grype's database is not valid: %s" % (error or "it does not say why"))
-    return tuple(notes)
+        raise ToolError(
+            "%s: the database of grype is not valid, so what it found says nothing: %s. Fetch it anew (grype db delete, grype db update)"
+            % (descriptor.where, error or "it does not say why")
+        )
+    return status
 
 
 def _ignored(matches: List[Value]) -> Tuple[str, ...]:

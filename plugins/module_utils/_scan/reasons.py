@@ -66,7 +66,7 @@ def unproven(scanned: Scanned) -> List[str]:
     if scanned.packages is None and not scanned.findings:
         words = "%s found nothing and does not tell how many packages it read, so this proves nothing; scan it with another one"
         return [words % scanner]
-    return []
+    return list(scanned.gaps)
 
 
 def set_aside(judged: Sequence[Judged], policy: Policy) -> Iterator[str]:

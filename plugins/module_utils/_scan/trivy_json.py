@@ -20,12 +20,14 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan.document i
     read_document,
     text_of,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Finding, Scanned
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Finding, Scanned, unread_system
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.identity import Identity
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.joined import joined
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.purl import parse_purl
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.severity import TRIVY, severity_of
 
-_OF_PACKAGES = ("os-pkgs", "lang-pkgs")
+_SYSTEM = "os-pkgs"
+_OF_PACKAGES = (_SYSTEM, "lang-pkgs")
 #: Version of CVSS -> name of score and vector in a source's entry. V3 does not tell whether it is 3.0 or 3.1: the vector does.
 _CVSS = ((4.0, "V40Score", "V40Vector"), (3.0, "V3Score", "V3Vector"), (2.0, "V2Score", "V2Vector"))
 
@@ -45,10 +47,11 @@ def read_trivy(text: str, where: str) -> Scanned:
     return Scanned(
         findings=joined(_finding(told, result) for result in results for told in _vulnerabilities(result)),
         packages=_packages(results),
-        digests=_digests(metadata),
+        image=_image(metadata),
         system=_system(metadata),
         scanner=_scanner(document),
         notes=_notes(metadata, hidden),
+        gaps=_gaps(results, _system(metadata)),
     )
 
 
@@ -75,9 +78,20 @@ def _packages(results: List[Value]) -> Optional[int]:
     return None if found or any(name is None or name in _OF_PACKAGES for name in classes) else 0
 
 
-def _digests(metadata: Optional[Value]) -> Tuple[str, ...]:
-    names = [name.text() for name in members_of(metadata, "RepoDigests")]
-    return digests_of(names + [text_of(metadata, "ImageID")])
+def _gaps(results: List[Value], system: Optional[str]) -> Tuple[str, ...]:
+    listed = [result for result in results if result.get("Packages") is not None]
+    read = any(text_of(one, "Class") == _SYSTEM and members_of(one, "Packages") for one in listed)
+    return (unread_system("trivy", system),) if system is not None and listed and not read else ()
+
+
+def _image(metadata: Optional[Value]) -> Identity:
+    config = metadata.get("ImageConfig") if metadata is not None else None
+    parts = (text_of(config, "os"), text_of(config, "architecture"))
+    return Identity(
+        configs=digests_of([text_of(metadata, "ImageID")]),
+        manifests=digests_of(name.text() for name in members_of(metadata, "RepoDigests")),
+        platform="/".join(part for part in parts if part) if all(parts) else None,
+    )
 
 
 def _system(metadata: Optional[Value]) -> Optional[str]:

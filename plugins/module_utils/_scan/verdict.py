@@ -108,7 +108,7 @@ def judge(
 def _digests(subject: Subject, scanned: Optional[Scanned]) -> Tuple[str, ...]:
     """All that it is known by: its own, those of its names, those that the scanner saw."""
     named = [one.digest for one in subject.parsed]
-    told = [subject.digest, *named, *(scanned.digests if scanned else ())]
+    told = [subject.digest, *named, *(scanned.image.digests if scanned else ())]
     return tuple(sorted({one for one in told if one is not None}))
 
 

@@ -33,6 +33,7 @@ def identify_archive(path: str) -> Draft:
         return draft
     draft.digest = digest_of(config)
     draft.keys.add(draft.digest)
+    draft.configs.add(draft.digest)
     draft.platform = platform_of(told) or None
     draft.references.update(_references(entry))
     return draft

@@ -21,6 +21,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._registry.transf
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.bill import read_bill
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.contents import choose, contents_of
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.dpkg import DebianPackage, parse_status
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.identity import Identity
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.os_release import parse_os_release
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.overlay import (
     Entry,
@@ -54,29 +55,29 @@ MAX_BILL = 512 * 1024 * 1024
 
 @dataclass(frozen=True)
 class DebianImage:
-    """`packages` that are installed; `release` as its os-release has it, empty when it has none; `digests` that it was read by."""
+    """`packages` that are installed; `release` as its os-release has it, empty when it has none; `image` tells what was read."""
 
     packages: Tuple[DebianPackage, ...]
     release: Mapping[str, str]
-    digests: Tuple[str, ...] = ()
+    image: Identity = Identity()
 
 
 def read_debian_image(target: Target, engine: Callable[[], EngineApi], registries: RegistriesByHost) -> DebianImage:
     """Raises EngineError, RegistryError, StateError, ContentError or ToolError, naming the image and what is wrong."""
     if target.source == SBOM:
         return _from_bill(target.name)
-    digests: Tuple[str, ...] = ()
+    image = Identity()
     if target.source == ENGINE:
         found = _from_engine(engine(), target)
     elif target.source == ARCHIVE:
         found = read_archive(_file(target.name), WANTED, target.platform, target.name)
     elif target.source == REGISTRY:
-        found, digests = _from_registry(registries, target)
+        found, image = _from_registry(registries, target)
     else:
         raise StateError("%s: nothing tells where it is to be read" % target.name)
     release = next((data for data in (content(found, path) for path in RELEASES) if data is not None), b"")
     return DebianImage(
-        tuple(_packages(found, target.name)), parse_os_release(release.decode("utf-8", "replace")), digests
+        tuple(_packages(found, target.name)), parse_os_release(release.decode("utf-8", "replace")), image
     )
 
 
@@ -102,7 +103,7 @@ def _from_engine(api: EngineApi, target: Target) -> Dict[str, Entry]:
         raise EngineError("%s cannot be read from the engine: %s" % (target.name, error)) from error
 
 
-def _from_registry(registries: RegistriesByHost, target: Target) -> Tuple[Dict[str, Entry], Tuple[str, ...]]:
+def _from_registry(registries: RegistriesByHost, target: Target) -> Tuple[Dict[str, Entry], Identity]:
     reference = parse_reference(target.name).with_default_tag()
     client = registries.transfer(reference.domain)
     manifest = _image(client, reference.path, reference.digest or str(reference.tag), target)
@@ -114,7 +115,7 @@ def _from_registry(registries: RegistriesByHost, target: Target) -> Tuple[Dict[s
         where = "layer %s of %s" % (blob.digest, target.name)
         layers.append(read_layer(client.read_blob(reference.path, blob.digest, blob.size), WANTED, where, budget))
     config = (manifest.config.digest,) if manifest.config else ()
-    return overlay(layers), (manifest.digest, *config)
+    return overlay(layers), Identity(config, (manifest.digest,))
 
 
 def _image(client: TransferClient, repository: str, reference: str, target: Target) -> Manifest:

@@ -86,7 +86,7 @@ class Debsecan:
             image = read_debian_image(target, engine, registries)
         except ContentError as error:
             raise ToolError("%s cannot be scanned: %s" % (target.name, error)) from error
-        told = Scanned(packages=0, digests=image.digests, scanner=label, system=image.release.get("PRETTY_NAME"))
+        told = Scanned(packages=0, image=image.image, scanner=label, system=image.release.get("PRETTY_NAME"))
         if not image.packages:
             return replace(told, notes=("It has no packages of Debian, which are all that debsecan knows",))
         try:

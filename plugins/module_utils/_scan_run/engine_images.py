@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List, Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi, image_path
+from ansible_collections.imagefleet.docker.plugins.module_utils._engine.listing import keeps_in_containerd
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import EngineError, EngineNotFound, PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import is_digest, parse_reference
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.drafts import Draft
@@ -20,6 +21,7 @@ class EngineImages:
     def __init__(self, connect: Callable[[], EngineApi]) -> None:
         self._connect = connect
         self._api: Optional[EngineApi] = None
+        self._containerd = False
         self.failure: Optional[EngineError] = None
 
     def find(self, reference: str) -> Optional[Draft]:
@@ -28,7 +30,8 @@ class EngineImages:
             raise self.failure
         try:
             api = self._engine()
-            return _draft(reference, api.request("GET", image_path(reference, "/json")) or {})
+            inspected = api.request("GET", image_path(reference, "/json")) or {}
+            return _draft(reference, inspected, self._containerd)
         except EngineNotFound:
             return None
         except EngineError as error:
@@ -38,12 +41,12 @@ class EngineImages:
     def _engine(self) -> EngineApi:
         if self._api is None:
             api = self._connect()
-            api.info()
+            self._containerd = keeps_in_containerd(api.info())
             self._api = api
         return self._api
 
 
-def _draft(reference: str, inspected: Dict[str, Any]) -> Draft:
+def _draft(reference: str, inspected: Dict[str, Any], containerd: bool) -> Draft:
     image = str(inspected.get("Id") or "")
     names = _canonical(inspected.get("RepoTags")) + _canonical(inspected.get("RepoDigests"))
     pulled = sorted({name.partition("@")[2] for name in names if "@" in name})
@@ -53,6 +56,8 @@ def _draft(reference: str, inspected: Dict[str, Any]) -> Draft:
         source=ENGINE,
         references={name for name in names if not is_digest(name)},
         keys={image, *pulled},
+        # With containerd it is the digest of a manifest or an index.
+        configs=set() if containerd else {image},
         digest=_own(reference, names) or (pulled[0] if pulled else image),
         platform="/".join(str(part) for part in parts if part) if parts[0] and parts[1] else None,
     )

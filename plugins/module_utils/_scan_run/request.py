@@ -19,6 +19,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import P
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.protect import parse_list
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.by_host import RegistriesByHost
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.database import parse_database_age
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.listing import Listing, parse_listing
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.policy import Policy, parse_policy
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.target import AUTO
@@ -122,6 +123,7 @@ def _settings(backend: str, options: Mapping[str, Any], engine: EngineOptions) -
     return ScannerSettings(
         program=options.get("scanner") or PROGRAMS[backend],
         seconds=seconds,
+        oldest=parse_database_age(options.get("max_database_age")),
         checksum=checksum,
         refused=parse_refused("refuse_versions", options.get("refuse_versions")),
         offline=offline,

@@ -47,7 +47,7 @@ def run_scan(
         memory, damage = load_memory(request.state_dir, decode_memory)
         engine = _engine(request)
         targets = find_targets(request.targets, engine, request.registries, now)
-        outcomes = scan_all(targets.targets, request, run, run_program, engine)
+        outcomes = scan_all(targets.targets, request, run, run_program, engine, now)
         verdicts = [_judge(outcome, request, memory, now) for outcome in outcomes]
         # A report tells how things are after this scan, so the same findings make the same report the next time.
         after = remember(memory, verdicts, now)

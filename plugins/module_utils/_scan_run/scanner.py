@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Callable, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError, ToolError
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Scanned
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.database import database_problem
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.digests import digests_of
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Scanned, unread_system
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.program import (
     NOT_STARTED,
     TIMED_OUT,
@@ -21,15 +23,18 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.progra
     find_program,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.secrets import Secrets
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.trust import VARIABLE, write_bundle
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped, write_atomic
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import Run, last_lines
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner import (
+    REGISTRY,
     Access,
     Call,
     Scanner,
     Subject,
     Surroundings,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_packages import is_of_system
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_version import (
     Version,
     check_version,
@@ -40,6 +45,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_v
 
 _MAXIMUM_REPORT = 512 * 1024 * 1024
 _PROBE_SECONDS = 60
+# What calls itself a system and has no package manager.
+_NO_PACKAGES = "busybox"
 
 #: Text of a report and the name to call it by -> what it says. Raises ToolError.
 Reader = Callable[[str, str], Scanned]
@@ -49,11 +56,13 @@ Reader = Callable[[str, str], Scanned]
 class ScannerSettings:
     """How a scanner is run. `checksum` is sha256:HEX of the program that scans; `environment` may hold secrets.
 
-    `database` is a folder that is kept; without it the database lives as long as the run.
+    `database` is a folder that is kept; without it the database lives as long as the run. `oldest` is the age in seconds that it may
+    have.
     """
 
     program: str
     seconds: int
+    oldest: int
     checksum: Optional[str] = None
     refused: Tuple[Version, ...] = ()
     offline: bool = False
@@ -66,13 +75,16 @@ class ScannerSettings:
 class ScanProgram:
     """Use as context: its working folder, which only its user may read, is removed however the run ends."""
 
-    def __init__(self, scanner: Scanner, read: Reader, settings: ScannerSettings, run: Run, secrets: Secrets) -> None:
-        """Raises ToolMissing, ToolError, StateError when it is not there, not what was pinned, or refused."""
+    def __init__(
+        self, scanner: Scanner, read: Reader, settings: ScannerSettings, run: Run, secrets: Secrets, now: int
+    ) -> None:
+        """`now` in epoch seconds. Raises ToolMissing, ToolError, StateError when it is not there, not what was pinned, or refused."""
         self._scanner = scanner
         self._read = read
         self._settings = settings
         self._run = run
         self._secrets = secrets
+        self._now = now
         self._fetched = False
         self._path = find_program(settings.program, scanner.name)
         self._folder = tempfile.mkdtemp(prefix="imagefleet-scan-")
@@ -100,30 +112,60 @@ class ScanProgram:
         folder = tempfile.mkdtemp(dir=self._folder)
         try:
             around = self._surroundings(folder, access)
-            environment = self._access(access)
+            environment = self._access(access, folder)
             call = self._scanner.scan(subject, around, self.version)
             text, output = self._report(call, subject, around, environment)
             scanned = self._read(text, "the report of %s" % self.label)
+            self._check_database(scanned.database, around)
             packages = self._scanner.told(output) if scanned.packages is None else scanned.packages
             scanned = replace(scanned, scanner=self.label, packages=packages)
-            if scanned.packages is None and not scanned.findings:
+            if (
+                scanned.packages is None
+                and not any(is_of_system(one.purl) for one in scanned.findings)
+                and (scanned.system or not scanned.findings)
+            ):
                 scanned = self._counted(scanned, subject, around, environment)
             return scanned
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def _check_database(self, built: Optional[str], around: Surroundings) -> None:
+        """After the scan, which may have fetched a newer one. Raises ToolError for a database that is too old."""
+        if not self._scanner.has_database:
+            return
+        call = self._scanner.database_age(around)
+        if call is not None:
+            code, output, errors = self._start(call, around.cache, _PROBE_SECONDS, {})
+            if code != 0:
+                raise self._failure("cannot tell how old its database is", code, output, errors)
+            built = self._scanner.database_built(output)
+        problem = database_problem(built, around.oldest, self._now)
+        if problem is not None:
+            raise ToolError("%s %s" % (self.label, problem))
+
     def _counted(
         self, scanned: Scanned, subject: Subject, around: Surroundings, environment: Mapping[str, str]
     ) -> Scanned:
-        """Nothing found is clean only when something was read, so the scanner is asked for what it reads."""
+        """Nothing found, or nothing in the packages of the system that it names, is clean only when they were read, so the scanner is asked
+        for what it reads."""
         around = replace(around, report=around.report + ".packages")
         try:
             call = self._scanner.packages(subject, around, self.version)
             text, _output = self._report(call, subject, around, environment)
-            count = self._scanner.count(text, "the package list of %s" % self.label)
+            listed = self._scanner.listed(text, "the package list of %s" % self.label)
         except ToolError as error:
-            return replace(scanned, notes=(*scanned.notes, "how many packages were read cannot be told: %s" % error))
-        return replace(scanned, packages=count)
+            told = "how many packages were read cannot be told: %s" % error
+            # Without findings it is not clean anyway.
+            unknown = (told,) if scanned.findings else ()
+            return replace(scanned, notes=(*scanned.notes, told), gaps=(*scanned.gaps, *unknown))
+        gaps = scanned.gaps
+        if scanned.system and not listed.of_system and not scanned.system.startswith(_NO_PACKAGES):
+            gaps += (unread_system(self.label, scanned.system),)
+        image = scanned.image
+        # Nobody knows how it calls an image that came from no registry.
+        if listed.digest and subject.source == REGISTRY:
+            image = replace(image, manifests=(*image.manifests, *digests_of([listed.digest])))
+        return replace(scanned, packages=listed.packages, gaps=gaps, image=image)
 
     def _check_pin(self) -> None:
         if self._settings.checksum is None:
@@ -157,13 +199,14 @@ class ScanProgram:
             settings=settings,
             database=self._settings.database or os.path.join(self._folder, "database"),
             seconds=self._settings.seconds,
+            oldest=self._settings.oldest,
             repository=self._settings.repository,
             offline=self._settings.offline,
-            has_database=self._fetched,
+            fetched=self._fetched,
         )
         self._link_database(around)
         if access is not None and access.has_credentials and not around.offline:
-            around = replace(around, has_database=self._fetch(around))
+            around = replace(around, fetched=self._fetch(around))
         return around
 
     def _link_database(self, around: Surroundings) -> None:
@@ -190,12 +233,15 @@ class ScanProgram:
             self._fetched = True
         return self._fetched
 
-    def _access(self, access: Optional[Access]) -> Dict[str, str]:
+    def _access(self, access: Optional[Access], folder: str) -> Dict[str, str]:
         environment = dict(self._settings.environment or {})
         if access is not None:
             self._secrets.add(access.password or "", access.username or "")
             self._secrets.add(access.token or "")
             environment.update(self._scanner.access(access))
+            if access.ca_path and self._scanner.trusts_by_bundle:
+                environment[VARIABLE] = os.path.join(folder, "trusted.pem")
+                write_bundle(environment[VARIABLE], access.ca_path)
         return environment
 
     def _report(

@@ -11,15 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, StateError
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, StateError, ToolError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import is_digest, parse_reference
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Scanned
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.grype_json import read_grype
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.identity import difference
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.scout_sarif import read_scout
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.subject import Subject as Judged
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.subject import repository_of
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.target import AUTO, Target
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.target import ARCHIVE, AUTO, Target
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.trivy_json import read_trivy
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.access import find_access
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.debsecan import Debsecan
@@ -72,22 +73,23 @@ def scan_all(
     run: Run,
     run_program: Optional[RunProgram],
     engine: Callable[[], EngineApi],
+    now: int,
 ) -> Tuple[Outcome, ...]:
-    """Raises ToolMissing, ToolError or StateError when the scanner is not there, not what was pinned, or refused."""
+    """`now` in epoch seconds. Raises ToolMissing, ToolError or StateError when the scanner is not there, not what was pinned, or refused."""
     with ExitStack() as stack:
         if request.backend == DEBSECAN:
             scan = _debsecan(request, run, engine)
         else:
-            scan = _program(request, run, run_program, stack)
+            scan = _program(request, run, run_program, stack, now)
         return _merged([_one(target, request, scan, engine) for target in targets])
 
 
-def _program(request: ScanRequest, run: Run, run_program: Optional[RunProgram], stack: ExitStack) -> ScanOne:
+def _program(request: ScanRequest, run: Run, run_program: Optional[RunProgram], stack: ExitStack, now: int) -> ScanOne:
     scanner, read = _SCANNERS[request.backend]
     secrets = Secrets(
         value for name, value in (request.settings.environment or {}).items() if name.endswith("_PASSWORD")
     )
-    program = stack.enter_context(ScanProgram(scanner, read, request.settings, run, secrets))
+    program = stack.enter_context(ScanProgram(scanner, read, request.settings, run, secrets, now))
 
     def scan(target: Target) -> Scanned:
         access: Optional[Access] = None
@@ -118,17 +120,27 @@ def _one(target: Target, request: ScanRequest, scan: ScanOne, engine: Callable[[
     if target.problem is not None and _may_find_itself(target, request):
         # Nobody who was asked has it, but the scanner may have ways of its own.
         notes = ("%s; the scanner was left to find the image itself" % target.problem.rstrip("."),)
-        target = replace(target, source=ANYWHERE, platform=request.targets.platform, problem=None)
+        platform = request.targets.platform
+        target = replace(
+            target,
+            source=ANYWHERE,
+            platform=platform,
+            problem=None,
+            identity=replace(target.identity, platform=platform),
+        )
     subject = Judged(target.name, target.references, target.digest, target.hosts, target.platform)
     if target.problem is not None:
         return Outcome(subject, None, target.problem, failed=True)
     try:
         scanned = scan(target)
         _check_unmoved(target, engine)
+        _check_image(target, scanned)
     except FleetError as error:
         return Outcome(subject, None, "; ".join([str(error), *notes]), failed=True)
-    if subject.digest is None and scanned.digests and target.source == ANYWHERE:
-        subject = replace(subject, digest=scanned.digests[0])
+    if target.source == ANYWHERE:
+        told = scanned.image
+        digest = subject.digest or next(iter(told.digests), None)
+        subject = replace(subject, digest=digest, platform=subject.platform or told.platform)
     return Outcome(subject, replace(scanned, notes=(*notes, *scanned.notes)))
 
 
@@ -141,6 +153,16 @@ def _check_unmoved(target: Target, engine: Callable[[], EngineApi]) -> None:
         raise StateError(
             "%s was %s in the engine, and was %s while it was scanned; scan it again"
             % (target.name, target.digest, "removed" if found is None else "moved to %s" % found.digest)
+        )
+
+
+def _check_image(target: Target, scanned: Scanned) -> None:
+    """Raises ToolError when the scanner says that it read another image."""
+    other = difference(target.identity, scanned.image, target.source in (ENGINE, ARCHIVE))
+    if other is not None:
+        raise ToolError(
+            "%s: %s %s, so what it found is not of this image. Scan it again; if it stays so, look at what the scanner is, and at what "
+            "stands between it and where the image is" % (target.name, scanned.scanner or "the scanner", other)
         )
 
 

@@ -266,8 +266,16 @@ class _Search:
 
 def _of_content(host: str, path: str, content: Content, references: Sequence[str]) -> Draft:
     name = "%s/%s@%s" % (host, path, content.manifest)
-    keys = {content.manifest, *([content.config] if content.config else [])}
-    return Draft(name, REGISTRY, {*references, name}, keys, content.manifest, content.platform or None)
+    config = [content.config] if content.config else []
+    return Draft(
+        name,
+        REGISTRY,
+        references={*references, name},
+        keys={content.manifest, *config},
+        configs=set(config),
+        digest=content.manifest,
+        platform=content.platform or None,
+    )
 
 
 def _missing(name: str, problem: str, references: Sequence[str] = ()) -> Draft:

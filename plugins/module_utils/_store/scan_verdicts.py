@@ -5,18 +5,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional, Tuple
+from typing import Optional, Tuple
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._scan.remembered import decode_verdicts, worst_verdict
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.gate_platforms import Verdicts
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.remembered import decode_verdicts
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_memory import load_memory, memory_path
-
-Verdicts = Mapping[str, Mapping[str, Any]]
 
 
 def load_verdicts(state_dir: str) -> Tuple[Verdicts, Optional[str]]:
-    """By digest what counts of its platforms, and why there is none. Raises StateError when the file may not be read."""
+    """By digest and platform, and why there is none. Raises StateError when the file may not be read."""
     verdicts, damage = load_memory(state_dir, lambda memory: decode_verdicts(memory["verdicts"]))
     if verdicts:
-        return {digest: worst_verdict(by_platform) for digest, by_platform in verdicts.items()}, None
+        return verdicts, None
     why = damage or "%s remembers no scan" % memory_path(state_dir)
     return {}, "%s; every image counts as never scanned, until scout_scan has scanned it" % why

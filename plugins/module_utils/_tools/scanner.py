@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Dict, Mapping, Optional, Protocol, Sequence, Tuple
+from typing import Mapping, Optional, Protocol, Sequence, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_packages import Listed
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_version import Version
 
 #: Where a scanner reads the image. ANYWHERE leaves it to the scanner.
@@ -26,17 +27,18 @@ class Subject:
 @dataclass(frozen=True)
 class Surroundings:
     """Of one call. `report` is the file to write; `cache` a folder that is removed afterwards; `settings` a configuration in YAML that
-    sets nothing; `database` the folder of the vulnerability database, `repository` where that comes from; `seconds` is the time
-    limit."""
+    sets nothing; `database` the folder of the vulnerability database, `repository` where that comes from; `oldest` is the age in
+    seconds that it may have; `seconds` is the time limit."""
 
     report: str
     cache: str
     settings: str
     database: str
     seconds: int
+    oldest: int
     repository: Optional[str] = None
     offline: bool = False
-    has_database: bool = False
+    fetched: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,10 @@ class Scanner(Protocol):
     kept_variables: Tuple[str, ...]
     #: Exit codes with which a complete report may come.
     finished: Tuple[int, ...]
+    #: Whether it has a database on this host.
+    has_database: bool
+    #: Whether it knows no variable for the CA of one registry, so that it needs all that it is to trust in one file.
+    trusts_by_bundle: bool
     #: Folders of the database that lie in the folder of its cache; none when it is told where the database is.
     database_folders: Tuple[str, ...]
 
@@ -90,7 +96,7 @@ class Scanner(Protocol):
     def packages(self, subject: Subject, around: Surroundings, version: Version) -> Call:
         """Writes the packages that it reads in the image to `around.report`."""
 
-    def count(self, text: str, where: str) -> int:
+    def listed(self, text: str, where: str) -> Listed:
         """The packages in what `packages` wrote. Raises ToolError."""
 
     def told(self, output: str) -> Optional[int]:
@@ -99,17 +105,14 @@ class Scanner(Protocol):
     def fetch_database(self, around: Surroundings) -> Optional[Call]:
         """Fetches the database alone, None when it cannot be had apart from a scan."""
 
+    def database_age(self, around: Surroundings) -> Optional[Call]:
+        """Prints when the database was built; None when a report tells it, or there is no database on this host."""
+
+    def database_built(self, output: str) -> Optional[str]:
+        """The time in what `database_age` prints, None when there is none."""
+
     def access(self, access: Access) -> Mapping[str, str]:
-        """The environment for one registry."""
+        """The environment for one registry, but for `ca_path` where `trusts_by_bundle`."""
 
     def advice(self, output: str) -> Optional[str]:
         """What to do about a failure that is known by its words; None for others."""
-
-
-def credentials(access: Access, username: str, password: str, token: str) -> Dict[str, str]:
-    """Values of the variables by which a scanner takes them; a token stands instead of user and password."""
-    if access.token:
-        return {token: access.token}
-    if access.username:
-        return {username: access.username, password: access.password or ""}
-    return {}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner import (
     ARCHIVE,
@@ -17,16 +17,15 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner i
     Call,
     Subject,
     Surroundings,
-    credentials,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_packages import count_cyclonedx
+from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_common import Common
+from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_packages import Listed, read_cyclonedx
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_version import Version
 
-_PREFIXES = {ENGINE: "docker:", REGISTRY: "registry:", ARCHIVE: "docker-archive:", SBOM: "sbom:"}
 _STALE = re.compile(r"vulnerability database was built ([^(\n]*?) ago \(max allowed age is ([^)]*)\)")
 
 
-class Grype:
+class Grype(Common):
     name: str = "grype"
     title: str = "grype"
     program: str = "grype"
@@ -37,7 +36,14 @@ class Grype:
     kept_variables: Tuple[str, ...] = ("GRYPE_DB_", "GRYPE_REGISTRY_")
     # 2 is that of a configured fail-on-severity, with a complete report.
     finished: Tuple[int, ...] = (0, 2)
-    database_folders: Tuple[str, ...] = ()
+    trusts_by_bundle: bool = False
+    prefixes = {ENGINE: "docker:", REGISTRY: "registry:", ARCHIVE: "docker-archive:", SBOM: "sbom:"}
+    credentials = (
+        "GRYPE_REGISTRY_AUTH_USERNAME",
+        "GRYPE_REGISTRY_AUTH_PASSWORD",
+        "GRYPE_REGISTRY_AUTH_TOKEN",
+    )
+    without_platform = (ARCHIVE, SBOM)
 
     def version_calls(self) -> Sequence[Tuple[str, ...]]:
         return (("version", "-o", "json"), ("version",), ("--version",))
@@ -48,21 +54,13 @@ class Grype:
     def packages(self, subject: Subject, around: Surroundings, version: Version) -> Call:
         return self._call("cyclonedx-json", subject, around)
 
-    def count(self, text: str, where: str) -> int:
-        return count_cyclonedx(text, where)
+    def listed(self, text: str, where: str) -> Listed:
+        return read_cyclonedx(text, where)
 
-    def told(self, output: str) -> Optional[int]:
-        return None
-
-    def fetch_database(self, around: Surroundings) -> Optional[Call]:
-        # Credentials of grype name the registry that they are for, so it may fetch while it has them.
-        return None
-
-    def access(self, access: Access) -> Mapping[str, str]:
-        environment = credentials(
-            access, "GRYPE_REGISTRY_AUTH_USERNAME", "GRYPE_REGISTRY_AUTH_PASSWORD", "GRYPE_REGISTRY_AUTH_TOKEN"
-        )
+    def access(self, access: Access) -> Dict[str, str]:
+        environment = super().access(access)
         if environment:
+            # They name the registry that they are for, so it may fetch its database while it has them.
             environment["GRYPE_REGISTRY_AUTH_AUTHORITY"] = access.host
         if access.insecure:
             environment["GRYPE_REGISTRY_INSECURE_USE_HTTP"] = "true"
@@ -77,7 +75,8 @@ class Grype:
         if stale is not None:
             return (
                 "its database was built %s ago, and it takes none older than %s: update it (grype db update; without a network "
-                "grype db import FILE), or leave offline out" % (stale.group(1).strip(), stale.group(2))
+                "grype db import FILE), leave offline out, or allow more with max_database_age"
+                % (stale.group(1).strip(), stale.group(2))
             )
         if "database does not exist" in output or "no vulnerability database" in output.lower():
             return (
@@ -86,14 +85,16 @@ class Grype:
             )
         return None
 
-    @staticmethod
-    def _call(output: str, subject: Subject, around: Surroundings) -> Call:
-        words: List[str] = [_PREFIXES.get(subject.source, "") + subject.name, "-o", output, "--file", around.report]
+    def _call(self, output: str, subject: Subject, around: Surroundings) -> Call:
+        words: List[str] = [self.located(subject), "-o", output, "--file", around.report]
         # Without one it reads a .grype.yaml of the user, whose rules may hide findings.
-        words += ["--config", around.settings]
-        if subject.platform and subject.source not in (ARCHIVE, SBOM):
-            words += ["--platform", subject.platform]
-        environment = {"GRYPE_DB_CACHE_DIR": around.database, "GRYPE_CHECK_FOR_APP_UPDATE": "false"}
+        words += ["--config", around.settings, *self.platform(subject)]
+        environment = {
+            "GRYPE_DB_CACHE_DIR": around.database,
+            "GRYPE_CHECK_FOR_APP_UPDATE": "false",
+            "GRYPE_DB_VALIDATE_AGE": "true",
+            "GRYPE_DB_MAX_ALLOWED_BUILT_AGE": "%ds" % around.oldest,
+        }
         if around.offline:
             environment["GRYPE_DB_AUTO_UPDATE"] = "false"
         return Call(tuple(words), environment)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import List, Mapping, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner import (
@@ -14,21 +14,19 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner i
     ENGINE,
     REGISTRY,
     SBOM,
-    Access,
     Call,
     Subject,
     Surroundings,
-    credentials,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_packages import count_scout_sbom
+from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_common import Common
+from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_packages import Listed, read_scout_sbom
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_version import Version, need
 
-_PREFIXES = {ENGINE: "local://", REGISTRY: "registry://", ARCHIVE: "archive://", SBOM: "sbom://"}
 _SBOM_SINCE: Version = (1, 6, 0)
 _TOLD = re.compile(r"\bIndexed (\d+) packages?\b|\b(\d+) packages? indexed\b")
 
 
-class Scout:
+class Scout(Common):
     name: str = "scout"
     title: str = "docker scout"
     program: str = "docker"
@@ -38,7 +36,9 @@ class Scout:
     kept_variables: Tuple[str, ...] = ("DOCKER_SCOUT_HUB_", "DOCKER_SCOUT_REGISTRY_")
     # 2 is that of --exit-code, which is not given here, but may be of an alias or wrapper.
     finished: Tuple[int, ...] = (0, 2)
-    database_folders: Tuple[str, ...] = ()
+    has_database: bool = False
+    prefixes = {ENGINE: "local://", REGISTRY: "registry://", ARCHIVE: "archive://", SBOM: "sbom://"}
+    credentials = ("DOCKER_SCOUT_REGISTRY_USER", "DOCKER_SCOUT_REGISTRY_PASSWORD", "DOCKER_SCOUT_REGISTRY_TOKEN")
 
     def version_calls(self) -> Sequence[Tuple[str, ...]]:
         return (("scout", "version"),)
@@ -49,20 +49,12 @@ class Scout:
     def packages(self, subject: Subject, around: Surroundings, version: Version) -> Call:
         return self._call(["sbom", "--format", "json"], subject, around, version)
 
-    def count(self, text: str, where: str) -> int:
-        return count_scout_sbom(text, where)
+    def listed(self, text: str, where: str) -> Listed:
+        return read_scout_sbom(text, where)
 
     def told(self, output: str) -> Optional[int]:
         found = _TOLD.findall(output)
         return int(found[-1][0] or found[-1][1]) if found else None
-
-    def fetch_database(self, around: Surroundings) -> Optional[Call]:
-        return None
-
-    def access(self, access: Access) -> Mapping[str, str]:
-        return credentials(
-            access, "DOCKER_SCOUT_REGISTRY_USER", "DOCKER_SCOUT_REGISTRY_PASSWORD", "DOCKER_SCOUT_REGISTRY_TOKEN"
-        )
 
     def advice(self, output: str) -> Optional[str]:
         if "Log in with your Docker ID" in output or "not logged in" in output.lower():
@@ -77,11 +69,9 @@ class Scout:
             raise PolicyError("offline: docker scout cannot work without Docker Hub; take backend trivy or grype")
         if subject.source == SBOM:
             need("docker scout", "sbom://", _SBOM_SINCE, version)
-        words += ["--output", around.report]
-        if subject.platform and subject.source != SBOM:
-            words += ["--platform", subject.platform]
+        words += ["--output", around.report, *self.platform(subject)]
         return Call(
-            ("scout", *words, _PREFIXES.get(subject.source, "") + subject.name),
+            ("scout", *words, self.located(subject)),
             {
                 "DOCKER_SCOUT_CACHE_DIR": around.cache,
                 "DOCKER_SCOUT_NEW_VERSION_WARN": "false",

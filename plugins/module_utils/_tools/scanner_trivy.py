@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import List, Mapping, Optional, Sequence, Tuple
+import json
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import ToolError
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner import (
@@ -17,8 +18,9 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner i
     Call,
     Subject,
     Surroundings,
-    credentials,
 )
+from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_common import Common
+from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_packages import Listed
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_version import Version, needs
 
 _SOURCES = {ENGINE: "docker", REGISTRY: "remote"}
@@ -28,7 +30,7 @@ _SINCE: Mapping[str, Version] = {"--skip-java-db-update": (0, 38, 0)}
 _IMAGE_SRC_SINCE: Version = (0, 42, 0)
 
 
-class Trivy:
+class Trivy(Common):
     name: str = "trivy"
     title: str = "trivy"
     program: str = "trivy"
@@ -46,8 +48,9 @@ class Trivy:
         "TRIVY_REGISTRY_TOKEN",
         "TRIVY_USERNAME",
     )
-    finished: Tuple[int, ...] = (0,)
     database_folders: Tuple[str, ...] = ("db", "java-db")
+    credentials = ("TRIVY_USERNAME", "TRIVY_PASSWORD", "TRIVY_REGISTRY_TOKEN")
+    without_platform = (ARCHIVE, SBOM)
 
     def version_calls(self) -> Sequence[Tuple[str, ...]]:
         return (("--version",), ("version",))
@@ -63,8 +66,7 @@ class Trivy:
         ]
         words += ["--cache-dir", around.cache, "--timeout", "%ds" % around.seconds, "--list-all-pkgs"]
         if subject.source != SBOM:
-            words += ["--scanners", "vuln"]
-            words += ["--platform", subject.platform] if subject.platform and subject.source != ARCHIVE else []
+            words += ["--scanners", "vuln", *self.platform(subject)]
             if subject.source in _SOURCES and version >= _IMAGE_SRC_SINCE:
                 words += ["--image-src", _SOURCES[subject.source]]
         words += self._database(around)
@@ -78,11 +80,8 @@ class Trivy:
             % ".".join(str(part) for part in version)
         )
 
-    def count(self, text: str, where: str) -> int:
+    def listed(self, text: str, where: str) -> Listed:
         raise ToolError("%s: trivy lists packages in its report alone" % where)
-
-    def told(self, output: str) -> Optional[int]:
-        return None
 
     def fetch_database(self, around: Surroundings) -> Optional[Call]:
         words = [
@@ -96,8 +95,18 @@ class Trivy:
         ]
         return Call(tuple(words + self._repository(around)))
 
-    def access(self, access: Access) -> Mapping[str, str]:
-        environment = credentials(access, "TRIVY_USERNAME", "TRIVY_PASSWORD", "TRIVY_REGISTRY_TOKEN")
+    def database_age(self, around: Surroundings) -> Optional[Call]:
+        return Call(("version", "--format", "json", "--cache-dir", around.cache))
+
+    def database_built(self, output: str) -> Optional[str]:
+        try:
+            built = json.loads(output)["VulnerabilityDB"]["UpdatedAt"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return None
+        return built if isinstance(built, str) else None
+
+    def access(self, access: Access) -> Dict[str, str]:
+        environment = super().access(access)
         if access.insecure:
             environment["TRIVY_NON_SSL"] = "true"
         if access.insecure or not access.verify:
@@ -120,7 +129,7 @@ class Trivy:
     def _database(self, around: Surroundings) -> List[str]:
         if around.offline:
             return ["--skip-db-update", "--skip-java-db-update", "--offline-scan"]
-        if around.has_database:
+        if around.fetched:
             return ["--skip-db-update"]
         return self._repository(around)
 

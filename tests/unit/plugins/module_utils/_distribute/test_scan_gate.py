@@ -12,7 +12,7 @@ import time
 import pytest
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import parse_sync_options
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError, RegistryRefusal
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import (
     OCI_INDEX,
     OCI_MANIFEST,
@@ -23,23 +23,22 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment im
 
 @pytest.fixture
 def scanned(tmp_path):
-    """Writes verdicts, digest -> status, and gives the option."""
+    """Writes verdicts, digest (or "digest platform") -> status, and gives the option."""
     folder = tmp_path / "scan"
 
     def write(**more):
-        verdicts = {
-            digest: {
-                "": {
-                    "at": int(time.time()),
-                    "status": status,
-                    "scanned": iso_time(int(time.time())),
-                    "scanner": "x 1",
-                    "reasons": [],
-                    "images": [],
-                }
+        now = int(time.time())
+        verdicts = {}
+        for named, status in more.pop("verdicts", {}).items():
+            digest, _at, platform = named.partition(" ")
+            verdicts.setdefault(digest, {})[platform] = {
+                "at": now,
+                "status": status,
+                "scanned": iso_time(now),
+                "scanner": "x 1",
+                "reasons": [],
+                "images": [],
             }
-            for digest, status in more.pop("verdicts", {}).items()
-        }
         folder.mkdir(exist_ok=True)
         (folder / "scans.json").write_text(json.dumps({"schema": 1, "verdicts": verdicts}))
         return {"state_dir": str(folder), **more}
@@ -133,15 +132,107 @@ def test_a_signature_that_is_there_already_is_none_that_waits(world, scanned):
     assert held(result) == ["1.0.0"] and result["summary"]["kept_back_by_scan"] == 2
 
 
-def test_the_index_counts_also_where_a_region_gets_some_platforms(world, scanned):
-    children = [world.source.hold("app", "child-%s" % name, name) for name in ("amd64", "arm64")]
+def hold_index(world, names=("amd64", "arm64"), **more):
+    """Digests of the index and its images; `more` are fields of the last entry."""
+    children = [world.source.hold("app", "child-%s" % name, name) for name in names]
     listed = [
         {"mediaType": OCI_MANIFEST, "digest": child, "size": 1, "platform": {"os": "linux", "architecture": name}}
-        for child, name in zip(children, ("amd64", "arm64"))
+        for child, name in zip(children, names)
     ]
+    listed[-1].update(more)
     data = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": listed}).encode()
     index = digest_of(data)
     world.source.manifests[("app", index)] = data
+    world.source.tagged["app"] = {"1.0.0": index}
+    return index, children
+
+
+def why(result):
+    return {row["error"] for row in result["plan"] if row["action"] == "hold"}
+
+
+@pytest.mark.parametrize("referrers", [True, False])
+def test_an_index_goes_when_each_of_its_images_passed(world, scanned, referrers):
+    index, children = hold_index(world)
+    known = {index + " linux/amd64": "passed"}
+    result = world.run(referrers=referrers, scan_gate=scanned(verdicts=known))
+    assert held(result) == ["1.0.0"] and world.eu.tagged == {}
+    (told,) = why(result)
+    assert told.startswith("scan gate: %s holds an image for linux/arm64: %s was never scanned" % (index, children[1]))
+    assert "with platform linux/arm64; or name in scan_gate.platforms those whose scan suffices" in told
+    # By the verdict of the index for this platform, or by that of the image itself.
+    for name in (index + " linux/arm64/v8", children[1] + " linux/arm64", children[1]):
+        assert held(world.run(apply=False, scan_gate=scanned(verdicts={**known, name: "passed"}))) == []
+
+
+@pytest.mark.parametrize("status", ["failed", "not_scanned"])
+def test_an_index_waits_for_the_worst_of_its_images(world, scanned, status):
+    index, children = hold_index(world)
+    known = {index + " linux/amd64": "passed", children[1] + " linux/arm64": status}
+    (told,) = why(world.run(scan_gate=scanned(verdicts=known)))
+    assert told.startswith("scan gate: %s holds an image for linux/arm64: " % index)
+    lenient = held(world.run(apply=False, scan_gate=scanned(verdicts=known, unscanned="allow")))
+    assert lenient == (["1.0.0"] if status == "failed" else [])
+    # What failed stays, whichever platforms suffice.
+    some = held(world.run(apply=False, scan_gate=scanned(verdicts=known, platforms=["amd64"])))
+    assert some == (["1.0.0"] if status == "failed" else [])
+
+
+def test_a_verdict_of_the_index_that_names_no_platform_is_for_none_of_several(world, scanned):
+    index, _children = hold_index(world)
+    assert held(world.run(scan_gate=scanned(verdicts={index: "passed"}))) == ["1.0.0"]
+    some = [{"name": "app", "platforms": "linux/arm64"}]
+    assert held(world.run(repositories=some, scan_gate=scanned(verdicts={index: "passed"}))) == ["1.0.0"]
+    alone, _children = hold_index(world, ("amd64",))
+    assert held(world.run(scan_gate=scanned(verdicts={alone: "passed"}))) == []
+
+
+def test_platforms_that_suffice(world, scanned):
+    index, _children = hold_index(world)
+    known = {index + " linux/amd64": "passed"}
+    assert held(world.run(apply=False, scan_gate=scanned(verdicts=known, platforms=["linux/amd64"]))) == []
+    assert held(world.run(apply=False, scan_gate=scanned(verdicts=known, platforms=["arm64", "amd64"]))) == ["1.0.0"]
+    (told,) = why(world.run(apply=False, scan_gate=scanned(verdicts=known, platforms=["s390x"])))
+    assert (
+        "has no image for linux/s390x, of which scan_gate.platforms wants a scan; it has linux/amd64, linux/arm64"
+        in told
+    )
+
+
+def test_only_what_is_copied_must_have_passed(world, scanned):
+    index, _children = hold_index(world)
+    known = {index + " linux/amd64": "passed"}
+    for platform, stays in (("linux/amd64", []), ("linux/arm64", ["1.0.0"])):
+        orders = [{"name": "app", "platforms": platform}]
+        assert held(world.run(apply=False, repositories=orders, scan_gate=scanned(verdicts=known))) == stays
+
+
+def test_an_image_that_calls_itself_an_attestation_is_pulled_all_the_same(world, scanned):
+    index, children = hold_index(world, annotations={"vnd.docker.reference.digest": "sha256:" + "a" * 64})
+    assert held(world.run(apply=False, scan_gate=scanned(verdicts={index + " linux/amd64": "passed"}))) == ["1.0.0"]
+    index, children = hold_index(
+        world,
+        annotations={"vnd.docker.reference.digest": "sha256:" + "a" * 64},
+        platform={"os": "unknown", "architecture": "unknown"},
+    )
+    assert held(world.run(apply=False, scan_gate=scanned(verdicts={index + " linux/amd64": "passed"}))) == []
+
+
+def test_an_index_that_cannot_be_read_waits(world, scanned):
+    index, _children = hold_index(world)
+
+    def fault(method, _repository, what):
+        if method == "GET" and what == index:
+            raise RegistryRefusal("it broke", 500)
+
+    world.source.fault = fault
+    options = {"apply": False, "referrers": False}
+    (told,) = why(world.run(scan_gate=scanned(verdicts={index: "passed"}), **options))
+    assert told == "scan gate: %s could not be read, so nothing tells what is below it" % index
+
+
+def test_the_index_counts_also_where_a_region_gets_some_platforms(world, scanned):
+    index, children = hold_index(world)
     # What is below a kept back index goes on when it is released by itself.
     world.source.tagged["app"] = {"1.0.0": index, "1.0.0-arm64": children[1]}
     signature = children[1].replace(":", "-") + ".sig"
@@ -156,8 +247,9 @@ def test_the_index_counts_also_where_a_region_gets_some_platforms(world, scanned
 @pytest.mark.parametrize(
     "given, words",
     [
-        ("strict", "scan_gate: 'strict' is no mapping with state_dir, max_age, unscanned"),
-        ({"age": "7d"}, "scan_gate: there is no age; it has state_dir, max_age, unscanned"),
+        ("strict", "scan_gate: 'strict' is no mapping with state_dir, max_age, unscanned, platforms"),
+        ({"age": "7d"}, "scan_gate: there is no age; it has state_dir, max_age, unscanned, platforms"),
+        ({"platforms": ["linux/"]}, "scan_gate.platforms: 'linux/' is not a platform"),
         ({"max_age": "soon"}, "scan_gate.max_age: 'soon' is not a duration"),
     ],
 )

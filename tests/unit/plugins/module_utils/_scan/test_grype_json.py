@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import ToolError
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Scanned
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.grype_json import read_grype
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.identity import Identity
 
 SAMPLES = Path(__file__).resolve().parents[4] / "samples" / "scanners" / "grype"
 
@@ -42,10 +43,10 @@ def read(*matches: Dict[str, Any], **more: Any) -> Scanned:
 
 def test_nothing_found_proves_nothing() -> None:
     assert sample("clean.json") == Scanned(
-        digests=("sha256:" + "d" * 64, "sha256:" + "f" * 64, "sha256:" + "a" * 64),
+        image=Identity(("sha256:" + "a" * 64,), ("sha256:" + "d" * 64, "sha256:" + "f" * 64), "linux/amd64"),
         system="debian 12",
         scanner="grype 0.93.0",
-        notes=("grype's database was built at 2026-01-31T04:11:46Z",),
+        database="2026-01-31T04:11:46Z",
     )
 
 
@@ -74,7 +75,7 @@ def test_one_vulnerability_in_two_packages() -> None:
         ("libnghttp2-14", "1.52.0-1+deb12u1", "high"),
         ("nginx", None, "medium"),
     ]
-    assert found.notes == ("grype's database was built at 2024-11-01T01:31:17Z",)
+    assert (found.database, found.notes) == ("2024-11-01T01:31:17Z", ())
 
 
 def test_what_its_own_rules_hide_is_noted_and_not_found() -> None:
@@ -197,20 +198,32 @@ def test_epss_of_this_cve_counts_before_a_higher_one() -> None:
     ],
 )
 def test_sources_that_are_no_image(source: Any, digests: int) -> None:
-    assert len(read(source=source).digests) == digests
+    assert len(read(source=source).image.digests) == digests
 
 
 @pytest.mark.parametrize(
-    ("database", "notes"),
+    ("database", "built"),
     [
-        ({"error": "checksum"}, ("grype's database is not valid: checksum",)),
-        ({"status": {"valid": False}}, ("grype's database is not valid: it does not say why",)),
-        ({"status": {"valid": True, "error": ""}}, ()),
-        (None, ()),
+        ({"status": {"valid": True, "error": "", "built": "2026-01-31T04:11:46Z"}}, "2026-01-31T04:11:46Z"),
+        ({"built": "2024-11-01T01:31:17Z", "error": None}, "2024-11-01T01:31:17Z"),
+        ({"status": {"valid": True}}, None),
+        (None, None),
     ],
 )
-def test_the_database_is_noted(database: Any, notes: Tuple[str, ...]) -> None:
-    assert read(descriptor={"name": "grype", "db": database}).notes == notes
+def test_the_time_of_the_database_is_told(database: Any, built: Optional[str]) -> None:
+    assert read(descriptor={"name": "grype", "db": database}).database == built
+
+
+@pytest.mark.parametrize(
+    ("database", "why"),
+    [
+        ({"error": "checksum"}, "says nothing: checksum"),
+        ({"status": {"valid": False}}, "says nothing: it does not say why"),
+    ],
+)
+def test_what_a_database_that_is_not_valid_finds_says_nothing(database: Any, why: str) -> None:
+    with pytest.raises(ToolError, match=why):
+        read(descriptor={"name": "grype", "db": database})
 
 
 @pytest.mark.parametrize(

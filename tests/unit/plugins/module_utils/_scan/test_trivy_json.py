@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import ToolError
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.finding import Scanned
+from ansible_collections.imagefleet.docker.plugins.module_utils._scan.identity import Identity
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.trivy_json import read_trivy
 
 SAMPLES = Path(__file__).resolve().parents[4] / "samples" / "scanners" / "trivy"
@@ -39,10 +40,33 @@ def read(*vulnerabilities: Dict[str, Any], **more: Any) -> Scanned:
 def test_clean() -> None:
     assert sample("clean.json") == Scanned(
         packages=3,
-        digests=("sha256:" + "d" * 64, "sha256:" + "a" * 64),
+        image=Identity(("sha256:" + "a" * 64,), ("sha256:" + "d" * 64,), "linux/amd64"),
         system="debian 12.5",
         scanner="trivy",
     )
+
+
+SYSTEM = {"OS": {"Family": "debian", "Name": "12.5"}}
+OF_SYSTEM = {"Class": "os-pkgs", "Packages": [{"Name": "zlib1g"}]}
+OF_LANGUAGE = {"Class": "lang-pkgs", "Packages": [{"Name": "left"}]}
+
+
+@pytest.mark.parametrize(
+    ("results", "metadata", "gaps"),
+    [
+        ([OF_SYSTEM, OF_LANGUAGE], SYSTEM, 0),
+        ([OF_SYSTEM], SYSTEM, 0),
+        # Nothing tells of a system: a program alone in its image.
+        ([OF_LANGUAGE], {}, 0),
+        ([OF_LANGUAGE], SYSTEM, 1),
+        ([{"Class": "os-pkgs", "Packages": []}, OF_LANGUAGE], SYSTEM, 1),
+        ([{"Class": "os-pkgs"}, OF_LANGUAGE], SYSTEM, 1),
+    ],
+)
+def test_a_system_without_its_packages_was_not_read(results: Any, metadata: Any, gaps: int) -> None:
+    found = read_trivy(report(*results, Metadata=metadata), "a.json")
+    assert len(found.gaps) == gaps
+    assert all("the system is debian 12.5 and lists none of its packages" in one for one in found.gaps)
 
 
 def test_every_field() -> None:

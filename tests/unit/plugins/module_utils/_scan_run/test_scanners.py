@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import json
 import os
 import tempfile
 
 import pytest
 from scan_scene import BACKENDS, CLEAN, IMAGE, NOWHERE, PROGRAMS, Scene
+from stand_ins import SAMPLES
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PartialFailure, ToolError, ToolMissing
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_verdicts import load_verdicts
 
+DAY = 86400
+OTHER = "sha256:" + "9" * 64
 SECRETS = ("hub-hunter2", "registry-hunter2")
 LOGIN = {"registries": [{"registry": NOWHERE, "retries": 0, "username": "bot", "password": "registry-hunter2"}]}
 HUB = {"hub_username": "bot", "hub_password": "hub-hunter2"}
@@ -107,6 +112,65 @@ def test_a_database_of_trivy_that_is_refused_is_told_with_the_way_out(tmp_path):
     assert "keep the database in database_dir" in not_scanned(scene)
 
 
+# What it knows, and what it read ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", ["trivy", "grype"])
+def test_a_database_that_is_too_old_proves_nothing(tmp_path, backend):
+    scene = Scene(tmp_path, backend, CLEAN[backend], packages=7)
+    options = {"policy": {"max": {"critical": 0}}}
+    assert [row["status"] for row in scene.scan(age=5 * DAY, **options)["results"]] == ["passed"]
+    told = not_scanned(scene, age=6 * DAY, **options)
+    assert "has a database that was built at 20" in told
+    assert "6d ago, and max_database_age allows 5d; update it, or allow more" in told
+    old = scene.scan(age=6 * DAY, max_database_age="7d", **options)
+    assert [row["status"] for row in old["results"]] == ["passed"]
+
+
+@pytest.mark.parametrize("backend", ["trivy", "grype"])
+def test_a_database_of_an_unknown_age_proves_nothing(tmp_path, backend):
+    assert "which is yet to come; set clocks right" in not_scanned(Scene(tmp_path / "future", backend), age=-DAY)
+    scene = Scene(tmp_path / "undated", backend, CLEAN[backend], mode="undated", packages=7)
+    assert "does not tell when its database was built" in not_scanned(scene)
+    scene = Scene(tmp_path / "nonsense", backend, CLEAN[backend], packages=7)
+    scene.built = lambda _when: (scene.bin / "built").write_text("yesterday")
+    assert "says that its database was built at yesterday: it is not a time" in not_scanned(scene)
+
+
+def test_the_age_of_the_database_of_trivy_is_asked_without_secrets_and_where_it_scanned(tmp_path):
+    scene = Scene(tmp_path, "trivy")
+    scene.scan(**LOGIN)
+    asked = [call for call in scene.calls() if call["argv"][:1] == ["version"]]
+    (scan,) = [call for call in scene.calls() if IMAGE in call["argv"]]
+    (call,) = asked
+    assert call["argv"][-1] == scan["argv"][scan["argv"].index("--cache-dir") + 1]
+    assert "TRIVY_PASSWORD" not in call["environment"]
+
+
+@pytest.mark.parametrize(
+    ("backend", "image"),
+    [
+        ("trivy", {"RepoDigests": ["r.example.com/shop/web@" + OTHER], "ImageID": OTHER}),
+        ("trivy", {"RepoDigests": [], "ImageID": OTHER}),
+        ("grype", {"repoDigests": ["r.example.com/shop/web@" + OTHER], "manifestDigest": OTHER, "imageID": OTHER}),
+        ("grype", {"repoDigests": [], "manifestDigest": "", "imageID": OTHER}),
+    ],
+)
+def test_findings_of_another_image_do_not_count(tmp_path, backend, image):
+    wanted = "sha256:" + "1" * 64
+    name = "%s/shop/web@%s" % (NOWHERE, wanted)
+    scene = Scene(tmp_path, backend, CLEAN[backend], packages=7, tells="subject", image=image)
+    options = {"images": [name], "policy": {"max": {"critical": 0}}}
+    told = not_scanned(scene, **options)
+    assert "read %s, and %s was to be read" % (OTHER, wanted) in told
+    memory, _damage = load_verdicts(str(tmp_path / "state"))
+    assert {(digest, one["status"]) for digest, by in memory.items() for one in by.values()} == {
+        (wanted, "not_scanned")
+    }
+    scene.order(CLEAN[backend], packages=7, tells="subject")
+    assert [row["status"] for row in scene.scan(**options)["results"]] == ["passed"]
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_nothing_found_is_clean_only_when_packages_were_read(tmp_path, backend):
     scene = Scene(tmp_path, backend, CLEAN[backend], packages=7)
@@ -141,6 +205,38 @@ def test_a_report_of_trivy_without_packages_is_not_clean(tmp_path):
     assert "lists no packages although --list-all-pkgs was given" in " ".join(row["notes"] + row["reasons"])
 
 
+def test_an_image_whose_system_was_not_read_does_not_pass_and_may_fail(tmp_path):
+    sample = tmp_path / "language-packages.json"
+    document = json.loads((SAMPLES / "trivy" / "findings.json").read_text())
+    document["Results"] = [result for result in document["Results"] if result["Class"] == "lang-pkgs"]
+    sample.write_text(json.dumps(document))
+    scene = Scene(tmp_path, "trivy", str(sample))
+    (row,) = scene.scan(policy={"max": {"critical": 0}})["results"]
+    assert row["status"] == "not_scanned"
+    assert "the system is debian 12.5 and lists none of its packages" in " ".join(row["reasons"])
+    # What was found all the same is there.
+    (row,) = scene.scan(policy={"max": {"high": 0}})["results"]
+    assert row["status"] == "failed"
+
+
+def test_findings_of_grype_in_languages_alone_do_not_hide_a_system_that_was_not_read(tmp_path):
+    document = json.loads((SAMPLES / "grype" / "findings.json").read_text())
+    document["matches"] = [match for match in document["matches"] if match["artifact"]["type"] == "npm"]
+    (tmp_path / "npm.json").write_text(json.dumps(document))
+    scene = Scene(tmp_path, "grype", str(tmp_path / "npm.json"), packages=3, of_languages=True)
+    policy = {"policy": {"max": {"critical": 0}}}
+    (row,) = scene.scan(**policy)["results"]
+    assert row["status"] == "not_scanned" and row["findings"]
+    assert "the system is debian 12" in row["reasons"][0] and "lists none of its packages" in row["reasons"][0]
+    scene.order(str(tmp_path / "npm.json"), packages=3)
+    assert [row["status"] for row in scene.scan(**policy)["results"]] == ["passed"]
+    # A system without a package manager has none.
+    document["distro"] = {"name": "busybox", "version": "1.36"}
+    (tmp_path / "npm.json").write_text(json.dumps(document))
+    scene.order(str(tmp_path / "npm.json"), packages=3, of_languages=True)
+    assert [row["status"] for row in scene.scan(**policy)["results"]] == ["passed"]
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_no_secret_is_in_arguments_results_or_files(tmp_path, backend):
     scene = Scene(tmp_path, backend, mode="exit")
@@ -162,6 +258,23 @@ def test_no_secret_is_in_arguments_results_or_files(tmp_path, backend):
     assert scans
     assert all(wanted[backend] in names for names in scans)
     assert not [call for call in scene.calls() if call["exposed"]]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_ca_of_a_registry_is_trusted_beside_those_of_the_system(tmp_path, backend, monkeypatch):
+    (tmp_path / "system.pem").write_text("those of the system\n")
+    (tmp_path / "ca.pem").write_text("that of the registry\n")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "system.pem"))
+    scene = Scene(tmp_path, backend)
+    ca = {"registries": [{"registry": NOWHERE, "retries": 0, "ca_path": str(tmp_path / "ca.pem")}]}
+    scene.scan(**ca)
+    (call, *_more) = [one for one in scene.calls() if IMAGE in " ".join(one["argv"])]
+    if backend == "grype":
+        assert "GRYPE_REGISTRY_CA_CERT" in call["environment"] and call["trusted"] == {}
+    else:
+        assert call["trusted"] == {"text": "those of the system\nthat of the registry\n", "mode": 0o600}
+    # Who fetches the database, or tells a version, needs none.
+    assert not [one for one in scene.calls() if one["trusted"] and IMAGE not in " ".join(one["argv"])]
 
 
 def test_trivy_fetches_its_database_without_credentials_and_once(tmp_path):

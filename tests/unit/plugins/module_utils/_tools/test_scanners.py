@@ -24,8 +24,9 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner i
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_grype import Grype
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_packages import (
-    count_cyclonedx,
-    count_scout_sbom,
+    Listed,
+    read_cyclonedx,
+    read_scout_sbom,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_scout import Scout
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_trivy import Trivy
@@ -37,8 +38,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tools.scanner_v
 
 NEW = (9, 0, 0)
 SCANNERS = [Scout(), Trivy(), Grype()]
-AROUND = Surroundings("/run/report", "/run/cache", "/run/settings.yaml", "/var/db", 600)
-OFFLINE = Surroundings("/run/report", "/run/cache", "/run/settings.yaml", "/var/db", 600, offline=True)
+AROUND = Surroundings("/run/report", "/run/cache", "/run/settings.yaml", "/var/db", 600, 432000)
+OFFLINE = Surroundings("/run/report", "/run/cache", "/run/settings.yaml", "/var/db", 600, 432000, offline=True)
 USER = Access("registry.example.com", username="bot", password="hunter2")
 
 
@@ -187,7 +188,13 @@ def test_a_flag_that_the_version_lacks_is_told_with_both_versions():
 
 def test_a_database_from_elsewhere():
     around = Surroundings(
-        "/run/report", "/run/cache", "/run/settings.yaml", "/var/db", 600, repository="registry.example.com/trivy-db:2"
+        "/run/report",
+        "/run/cache",
+        "/run/settings.yaml",
+        "/var/db",
+        600,
+        432000,
+        repository="registry.example.com/trivy-db:2",
     )
     assert "registry.example.com/trivy-db:2" in words(Trivy(), Subject(ENGINE, "app:1"), around)
     fetch = Trivy().fetch_database(around)
@@ -228,20 +235,24 @@ def test_packages_are_counted_without_the_system_and_files():
         "bomFormat": "CycloneDX",
         "components": [{"type": "library"}, {"type": "operating-system"}, {"type": "file"}],
     }
-    assert count_cyclonedx(json.dumps(document), "it") == 1
-    assert count_cyclonedx('{"bomFormat": "CycloneDX"}', "it") == 0
-    assert count_scout_sbom('{"artifacts": [{}, {}]}', "it") == 2
-    assert count_scout_sbom('{"artifacts": null}', "it") == 0
+    assert read_cyclonedx(json.dumps(document), "it").packages == 1
+    assert read_cyclonedx('{"bomFormat": "CycloneDX"}', "it") == Listed(0, 0)
+    assert read_scout_sbom(
+        '{"artifacts": [{}, {"purl": "pkg:deb/debian/zlib1g@1"}, {"purl": "pkg:npm/x@1"}]}', "it"
+    ) == Listed(3, 1)
+    assert read_scout_sbom('{"artifacts": null, "source": {"image": {"digest": "sha256:1"}}}', "it") == Listed(
+        0, 0, "sha256:1"
+    )
 
 
-@pytest.mark.parametrize("count", [count_cyclonedx, count_scout_sbom])
+@pytest.mark.parametrize("count", [read_cyclonedx, read_scout_sbom])
 @given(text=st.one_of(st.text(), st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps)))
 def test_what_is_no_list_of_packages_is_an_error_that_names_it(count, text):
     with pytest.raises(ToolError, match="the package list"):
         count(text, "the package list")
 
 
-@pytest.mark.parametrize("count", [count_cyclonedx, count_scout_sbom])
+@pytest.mark.parametrize("count", [read_cyclonedx, read_scout_sbom])
 @pytest.mark.parametrize("listed", [3, ["a"], "x", {"a": 1}], ids=str)
 def test_a_list_of_something_else_is_an_error(count, listed):
     with pytest.raises(ToolError, match="the package list: .* is no list of objects"):
