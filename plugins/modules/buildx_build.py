@@ -18,11 +18,14 @@ description:
   - With O(verify), what was built is run on every platform that it claims, before any tag means it.
   - Where the builder's engine holds one platform at a time (driver V(docker) without the containerd image store), the image is built and
     pushed platform by platform and joined by an index.
+  - In a playbook, the steps of the build are shown while they run, by their place and kind. What they print is not, since it may hold
+    a secret.
 author:
   - imagefleet.docker contributors (@imagefleet)
 extends_documentation_fragment:
   - imagefleet.docker._docker_cli
   - imagefleet.docker._registries
+  - imagefleet.docker._progress
   - imagefleet.docker._attributes
 attributes:
   check_mode:
@@ -356,6 +359,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.run i
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.programs import program_runner, tool_runner
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.registry_arguments import REGISTRIES_ARGUMENTS
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.run import run_module
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.progress_file import progress_writer
 
 SECRETS = {
     "id": {"type": "str", "required": True},
@@ -397,6 +401,7 @@ ARGUMENTS = {
     "config_dir": {"type": "path"},
     "docker_cli": {"type": "path", "default": "docker"},
     "docker_host": {"type": "str"},
+    "progress_path": {"type": "path"},
 }
 
 
@@ -404,8 +409,9 @@ def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
 
     def work() -> dict:
+        say = progress_writer(module.params["progress_path"])
         order, registries, docker = parse_build_options(module.params, tool_runner(module), program_runner(module))
-        return run_build(order, registries, docker, not module.check_mode)
+        return run_build(order, registries, docker, not module.check_mode, say)
 
     run_module(module, work)
 
