@@ -307,7 +307,19 @@ def test_tags_in_an_engine(bench: Workbench) -> None:
     short = new.partition(":")[2][:12]
     for state in ("present", "absent"):
         with pytest.raises(PolicyError, match="repository: ID %s does not say where" % short):
-            in_engine(bench, short, version="1.9.1", state=state)
+            run_tagging(
+                parse_tag_options(
+                    {
+                        "docker_host": bench.docker_host,
+                        "where": "engine",
+                        "image": short,
+                        "version": "1.9.1",
+                        "state": state,
+                    },
+                    0,
+                ),
+                True,
+            )
     with pytest.raises(RefusedError) as caught:
         in_engine(bench, "app:build-new", version="1.9.0", immutable=NEVER_MOVE)
     assert old in str(caught.value) and new in str(caught.value)
