@@ -5,29 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ansible.plugins.action import ActionBase
-
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._progress.watched import run_watched
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._progress.watched_action import WatchedAction
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.distribution import sync_lines
 
-MODULE = "imagefleet.docker.registry_sync"
 
+class ActionModule(WatchedAction):
+    module = "imagefleet.docker.registry_sync"
 
-class ActionModule(ActionBase):
-    _supports_async = True
-
-    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result = super().run(tmp, task_vars)
-        arguments = dict(self._task.args)
-        if self._task.async_val or self._task.no_log or arguments.get("progress_path"):
-            wrap = bool(self._task.async_val)
-            result.update(self._execute_module(MODULE, module_args=arguments, task_vars=task_vars, wrap_async=wrap))
-            return result
-        told = run_watched(self, MODULE, arguments, task_vars or {})
-        if "plan" in told:
-            for line in ["", *sync_lines(told), ""]:
-                self._display.display(line)
-        result.update(told)
-        return result
+    def lines_at_end(self, told: Mapping[str, Any]) -> list[str]:
+        return ["", *sync_lines(told), ""] if "plan" in told else []

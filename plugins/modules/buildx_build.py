@@ -18,11 +18,14 @@ description:
   - With O(verify), what was built is run on every platform that it claims, before any tag means it.
   - Where the builder's engine holds one platform at a time (driver V(docker) without the containerd image store), the image is built and
     pushed platform by platform and joined by an index.
+  - In a playbook, the steps of the build are shown while they run, by their place and kind. What they print is not, since it may hold
+    a secret.
 author:
   - imagefleet.docker contributors (@imagefleet)
 extends_documentation_fragment:
   - imagefleet.docker._docker_cli
   - imagefleet.docker._registries
+  - imagefleet.docker._progress
   - imagefleet.docker._attributes
 attributes:
   check_mode:
@@ -57,7 +60,9 @@ options:
   tags:
     description:
       - The tags that the image gets. Default is the tag in O(name), or V(latest).
-      - The filter P(imagefleet.docker.tags_for#filter) gives the tags of a convention.
+      - For floating tags such as C(1.2) and C(latest), give the image its version here, and the rest by
+        M(imagefleet.docker.image_tag_convention), which asks the registry whether they may move. The filter
+        P(imagefleet.docker.tags_for#filter) knows only the tags that it is given.
     type: list
     elements: raw
     default: []
@@ -77,7 +82,7 @@ options:
     type: str
   build_contexts:
     description:
-      - More contexts by name, folders or C(docker-image://) with an image.
+      - More contexts by name, folders or C(docker-image://) with an image. With O(rebuild=always) also what else buildx takes.
     type: dict
     default: {}
   cache_from:
@@ -90,7 +95,8 @@ options:
   cache_to:
     description:
       - Caches to write. Registries get C(image-manifest=true) and C(oci-mediatypes=true), which many of them need, and a cache that cannot
-        be written fails no build (C(ignore-error=true)), unless told otherwise.
+        be written fails no build (C(ignore-error=true)), unless told otherwise. Where the builder has inline caches only (driver V(docker)
+        without the containerd image store), others are left out, and RV(notes) says so.
       - Credentials of V(type=s3) and V(type=gha) are read from the task's environment, and refused here.
     type: list
     elements: raw
@@ -112,7 +118,8 @@ options:
     default: {}
   secrets:
     description:
-      - Secrets for C(RUN --mount=type=secret). They appear in no argument, log or digest, so a changed secret is no reason to build.
+      - Secrets for C(RUN --mount=type=secret). They appear in no argument, log or digest, so a changed secret is no reason to build. One
+        that is not there is an error, since buildx would build without it.
     type: list
     elements: dict
     default: []
@@ -175,7 +182,8 @@ options:
     type: str
   rebuild:
     description:
-      - V(when_changed) builds when something has changed that the image is built from. V(always) builds every time.
+      - V(when_changed) builds when something has changed that the image is built from. V(always) builds every time, also when a base image
+        cannot be looked up; RV(notes) then names it, and the record of the image is without it.
     type: str
     choices: [when_changed, always]
     default: when_changed
@@ -223,7 +231,7 @@ EXAMPLES = r"""
   imagefleet.docker.buildx_build:
     context: /srv/shop/web
     name: registry.example.com/shop/web
-    tags: "{{ '1.2.3' | imagefleet.docker.tags_for }}"
+    tags: ["1.2.3"]
     platforms: [linux/amd64, linux/arm64]
     builder: fleet
     push: true
@@ -232,6 +240,11 @@ EXAMPLES = r"""
     verify:
       command: [/usr/bin/web, --version]
       expect: "regex:1\\.2\\.3"
+
+- name: Move 1.2, 1 and latest to it, unless a higher release has them
+  imagefleet.docker.image_tag_convention:
+    image: registry.example.com/shop/web:1.2.3
+    version: "1.2.3"
 
 - name: Build with a secret and the version as argument
   imagefleet.docker.buildx_build:
@@ -356,6 +369,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.run i
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.programs import program_runner, tool_runner
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.registry_arguments import REGISTRIES_ARGUMENTS
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.run import run_module
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.progress_file import progress_writer
 
 SECRETS = {
     "id": {"type": "str", "required": True},
@@ -397,6 +411,7 @@ ARGUMENTS = {
     "config_dir": {"type": "path"},
     "docker_cli": {"type": "path", "default": "docker"},
     "docker_host": {"type": "str"},
+    "progress_path": {"type": "path"},
 }
 
 
@@ -404,8 +419,9 @@ def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
 
     def work() -> dict:
+        say = progress_writer(module.params["progress_path"])
         order, registries, docker = parse_build_options(module.params, tool_runner(module), program_runner(module))
-        return run_build(order, registries, docker, not module.check_mode)
+        return run_build(order, registries, docker, not module.check_mode, say)
 
     run_module(module, work)
 

@@ -83,8 +83,8 @@ options:
     default: auto
   environment:
     description:
-      - The environment that gets the image, for the scheme V(environment).
-    type: str
+      - The environment that gets the image, for the scheme V(environment). It cannot be the tag of a release, such as C(1.2) or C(latest).
+    type: raw
   git:
     description:
       - What the image was built from, for the scheme V(git).
@@ -92,12 +92,12 @@ options:
     suboptions:
       branch:
         description:
-          - The branch. Characters that no tag has become C(-); one that is too long is cut and ends with a hash.
-        type: str
+          - The branch. Characters that no tag has become C(-); one that is too long is cut and ends with a hash. Text, so quote V(1.10).
+        type: raw
       commit:
         description:
-          - The commit. It becomes the label C(org.opencontainers.image.revision) as well.
-        type: str
+          - The commit. It becomes the label C(org.opencontainers.image.revision) as well. Text, so quote one that has digits alone.
+        type: raw
   immutable:
     description:
       - Tags that never move, patterns as in rules. When one exists and means another image, nothing at all is changed.
@@ -207,7 +207,9 @@ tags:
       type: str
       sample: move
     digest:
-      description: What it means now, or would mean; V(null) when it is gone.
+      description:
+        - What it means now, or would mean; V(null) when it is gone.
+        - In check mode, C((known after the push)) for an image that the registry does not have yet.
       type: str
       sample: "sha256:9a1c2f6b8a1f5d7f0c9a8b7e6d5c4b3a29181706f5e4d3c4f2ad1d0b0b4d7e3e"
     previous_digest:
@@ -239,7 +241,8 @@ annotations:
   sample: {"org.opencontainers.image.version": "1.2.3"}
 findings:
   description:
-    - Tags that existed before and fit no scheme, or do not follow their line, with C(tag), C(digest) and C(finding).
+    - Tags that existed before and fit no scheme, or do not follow their line, with C(tag), C(digest) and C(finding). The tags of this run
+      fit, also that of a branch which C(branches) does not name.
     - C(digest) is V(null) for tags that this image does not get. They are judged by their names alone.
   returned: success
   type: list
@@ -271,8 +274,8 @@ ARGUMENTS = {
     "version": {"type": "raw"},
     "schemes": {"type": "list", "elements": "raw", "default": []},
     "latest": {"type": "str", "choices": ["auto", "always", "never"], "default": "auto"},
-    "environment": {"type": "str"},
-    "git": {"type": "dict", "options": {"branch": {"type": "str"}, "commit": {"type": "str"}}},
+    "environment": {"type": "raw"},
+    "git": {"type": "dict", "options": {"branch": {"type": "raw"}, "commit": {"type": "raw"}}},
     "immutable": {"type": "raw"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "labels": {"type": "dict", "default": {}},

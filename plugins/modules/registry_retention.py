@@ -16,6 +16,7 @@ description:
     attestations and other referrers, and whatever shares a digest with a kept tag. What is deleted is the rest, in safe order, referrers
     first, then the tag or index, then those of its parts that nothing kept needs. So garbage collection can really free the bytes.
   - Without O(delete) rules nothing is deleted. What could not be read or understood stays, with all that it may need.
+  - In a playbook, a line is shown for each repository that was read, or is deleted from, while the module runs.
   - C(1), C(1.2), C(latest) and the like follow the version that they point at, stay with it and go with it.
 author:
   - imagefleet.docker contributors (@imagefleet)
@@ -23,6 +24,7 @@ extends_documentation_fragment:
   - imagefleet.docker._attributes
   - imagefleet.docker._attributes.actiongroup_registry
   - imagefleet.docker._registry
+  - imagefleet.docker._progress
 attributes:
   check_mode:
     support: full
@@ -359,6 +361,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._module.registry
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.run import run_module
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request import parse_retention_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.run import run_retention
+from ansible_collections.imagefleet.docker.plugins.module_utils._store.progress_file import progress_writer
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.retention_memory import DEFAULT_STATE_DIR
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.undo import DEFAULT_UNDO_DIR
 
@@ -379,6 +382,7 @@ ARGUMENTS = {
     "undo_dir": {"type": "path", "default": DEFAULT_UNDO_DIR},
     "state_dir": {"type": "path", "default": DEFAULT_STATE_DIR},
     "count_bytes": {"type": "bool", "default": True},
+    "progress_path": {"type": "path"},
 }
 
 
@@ -387,7 +391,10 @@ def main() -> None:
     run_module(
         module,
         lambda: run_retention(
-            parse_retention_options(module.params), apply=not module.check_mode, run_program=program_runner(module)
+            parse_retention_options(module.params),
+            apply=not module.check_mode,
+            progress=progress_writer(module.params["progress_path"]),
+            run_program=program_runner(module),
         ),
     )
 

@@ -23,7 +23,8 @@ description:
   - A region that fails does not keep the others from getting their content. The module fails at the end and tells what is missing
     where. The next run continues; blobs that have arrived are not read again.
   - What tags pointed at before they move is on this host's disk before they do, and O(rollback) moves them back.
-  - In a playbook, progress is shown while the module runs, and a table at its end.
+  - In a playbook, progress is shown while the module runs, a line for each repository that is compared or brought, and every few seconds
+    for a blob that takes long; and a table at its end.
 options:
   remove:
     description:
@@ -91,14 +92,10 @@ options:
             on any platform is never brought.
         type: list
         elements: str
-  progress_path:
-    description:
-      - A file that gets a line for each repository that is compared or brought, and every few seconds for a blob that takes long. In a
-        playbook these lines are shown anyway.
-    type: path
 extends_documentation_fragment:
   - imagefleet.docker._attributes
   - imagefleet.docker._sync
+  - imagefleet.docker._progress
 attributes:
   check_mode:
     support: full

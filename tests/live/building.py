@@ -44,6 +44,8 @@ class Kitchen:
         self.context = folder / "context"
         self.context.mkdir()
         self.log: list[list[str]] = []
+        #: What was told of how far builds are.
+        self.told: list[str] = []
         #: Which way to the registry this is, and the base image of the test.
         self.way = self.base_name = ""
         self._folder = folder
@@ -81,7 +83,7 @@ class Kitchen:
 
     def build(self, apply: bool = True, **options: Any) -> dict[str, Any]:
         order, registries, docker = parse_build_options(self.options(**options), self.run)
-        return run_build(order, registries, docker, apply)
+        return run_build(order, registries, docker, apply, self.told.append)
 
     def run(self, argv: Any, environment: Mapping[str, str], text: str | None) -> tuple[int, str, str]:
         self.log.append(list(argv))

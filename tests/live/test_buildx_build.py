@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Iterator
@@ -129,6 +130,10 @@ def test_two_platforms_are_built_run_and_pushed_and_nothing_happens_the_second_t
         "linux/arm64": "emulated",
     }
     assert made["inputs_digest"] == planned["inputs_digest"]
+    told = [re.sub(r"\[.*(\d/\d)\]|\d+\.\d s", r"\1", line) for line in kitchen.told]
+    assert {"2/3 RUN", "2/3 RUN: ", "3/3 COPY", "exporting the image"} <= set(told)
+    assert told[0].startswith("building for linux/amd64")
+    assert [line for line in told if line.startswith("running what was built for linux/amd64")]
     for tag in wanted["tags"]:
         assert digest(manifest(kitchen.registry, name, tag)) == made["image"]["digest"]
 
@@ -218,6 +223,7 @@ def test_secrets_reach_the_build_and_nothing_else(kitchen: Kitchen, monkeypatch:
     wanted = order(kitchen, "secret-%s" % kitchen.way, secrets=secrets, verify={"expect": lengths})
     made = kitchen.build(**wanted)
     assert SECRET not in str(made)
+    assert SECRET not in str(kitchen.told) and "/lengths" not in str(kitchen.told)
     assert not [words for words in kitchen.log if SECRET in " ".join(words)]
     kitchen.write(
         "Dockerfile",
@@ -227,6 +233,8 @@ def test_secrets_reach_the_build_and_nothing_else(kitchen: Kitchen, monkeypatch:
     with pytest.raises(PartialFailure, match="exit code: 3") as failure:
         kitchen.build(**wanted)
     assert SECRET not in str(failure.value) and "********" in str(failure.value)
+    assert SECRET not in str(kitchen.told) and [line for line in kitchen.told if line.endswith("RUN: failed")]
+    assert not failure.value.result["changed"], "nothing was built"
 
 
 @pytest.mark.parametrize("kitchen", WAYS[:2], indirect=True)
@@ -251,7 +259,55 @@ def test_what_this_engine_cannot_is_told_before_anything_is_built(kitchen: Kitch
         kitchen.build(**order(kitchen, "both", builder="missing"))
     with pytest.raises(StateError, match="Base image .*/nothing:1 is not in its registry"):
         kitchen.build(**order(kitchen, "both", build_args={"BASE": kitchen.registry.address + "/nothing:1"}))
+    binding = ["type=registry,ignore-error=false,ref=%s/cache:it" % kitchen.registry.address]
+    with pytest.raises(PolicyError, match="cache_to: a builder of driver docker writes a cache of type registry only"):
+        kitchen.build(**order(kitchen, "both", cache_to=binding))
     assert not [words for words in kitchen.log[-3:] if "build" in words]
+
+
+@pytest.mark.parametrize("kitchen", WAYS[:1], indirect=True)
+def test_a_cache_that_this_engine_cannot_write_is_left_out_and_told(kitchen: Kitchen) -> None:
+    cache = {"type": "registry", "ref": "%s/cache-20:it" % kitchen.registry.address}
+    made = kitchen.build(**order(kitchen, "without-cache", verify=None, cache_to=[cache, "type=inline"]))
+    assert made["image"]["digest"] and len(made["notes"]) == 1
+    assert made["notes"][0].startswith("cache_to (type=registry): not written, since builder default")
+
+
+@pytest.mark.parametrize("kitchen", WAYS[1:2], indirect=True)
+def test_what_nobody_can_tell_is_built_when_that_is_said_and_not_recorded(kitchen: Kitchen) -> None:
+    kitchen.write("Dockerfile", "ARG BASE\nFROM ${BASE} AS one\nFROM scratch\nCOPY app /app\n")
+    wanted = order(kitchen, "unknown", verify=None, platforms=["linux/amd64"], build_args={})
+    with pytest.raises(PolicyError, match=r"what \$\{BASE\} means is not known .* or say rebuild: always"):
+        kitchen.build(**wanted)
+    with pytest.raises(PartialFailure, match="docker buildx build failed"):
+        kitchen.build(**wanted, rebuild="always")
+    wanted["build_args"] = {"BASE": kitchen.registry.address + "/nothing:1"}
+    with pytest.raises(StateError, match="Base image .*/nothing:1 is not in its registry"):
+        kitchen.build(**wanted)
+    # BuildKit skips the stage that nothing needs, so it can build what cannot be told.
+    made = kitchen.build(**wanted, rebuild="always")
+    assert (made["action"], made["base_images"]) == ("build", {})
+    assert made["notes"][0].startswith("not in the record of what it is built from: Base image ")
+
+
+@pytest.mark.parametrize("kitchen", WAYS[1:2], indirect=True)
+def test_a_further_context_without_what_its_dockerignore_leaves_out(kitchen: Kitchen, tmp_path: Path) -> None:
+    more = tmp_path / "more"
+    more.mkdir()
+    for name, text in (("wanted", "1"), ("scratch", "1"), (".dockerignore", "scratch")):
+        (more / name).write_text(text)
+    kitchen.write("Dockerfile", 'ARG BASE\nFROM ${BASE}\nCOPY --from=more . /more/\nCMD ["ls", "/more"]\n')
+    wanted = order(
+        kitchen, "more", platforms=["linux/amd64"], build_contexts={"more": str(more)}, verify={"expect": "wanted"}
+    )
+    kitchen.build(**wanted)
+    (more / "scratch").write_text("2")
+    assert kitchen.build(**wanted)["action"] == "keep"
+    (more / "wanted").write_text("2")
+    assert kitchen.build(**wanted)["reason"] == "build_contexts changed"
+    wanted["build_contexts"] = {"more": str(tmp_path / "none")}
+    with pytest.raises(PolicyError, match="build_contexts.more: .*/none' is neither a folder on this host nor"):
+        kitchen.build(apply=False, **wanted)
 
 
 @pytest.mark.parametrize("kitchen", WAYS[1:2], indirect=True)

@@ -23,6 +23,7 @@ from workbench import Workbench
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
     FleetError,
     PartialFailure,
+    PolicyError,
     RefusedError,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._tag_run.request import parse_tag_options
@@ -302,6 +303,23 @@ def test_tags_in_an_engine(bench: Workbench) -> None:
         **dict.fromkeys(("2", "latest"), two),
     }
     assert not in_engine(bench, "app:build-new", version="1.9.1")["changed"]
+    # An ID reads like a name, and a repository of that name is not what was meant.
+    short = new.partition(":")[2][:12]
+    for state in ("present", "absent"):
+        with pytest.raises(PolicyError, match="repository: ID %s does not say where" % short):
+            run_tagging(
+                parse_tag_options(
+                    {
+                        "docker_host": bench.docker_host,
+                        "where": "engine",
+                        "image": short,
+                        "version": "1.9.1",
+                        "state": state,
+                    },
+                    0,
+                ),
+                True,
+            )
     with pytest.raises(RefusedError) as caught:
         in_engine(bench, "app:build-new", version="1.9.0", immutable=NEVER_MOVE)
     assert old in str(caught.value) and new in str(caught.value)
@@ -352,6 +370,7 @@ def test_tags_pushed_from_an_engine(bench: Workbench, own: OwnRegistry) -> None:
     assert not again["changed"] and own.tags(WEB) == tags
 
     other = load(bench, "app:other", bench.prefix + "-other")
-    with pytest.raises(RefusedError, match="1.9.1 is %s" % tags["1.9.1"]):
+    refused = "1.9.1 is %s and would become what the push of image %s makes" % (tags["1.9.1"], other)
+    with pytest.raises(RefusedError, match=refused):
         in_engine(bench, "app:other", **pushing)
     assert own.tags(WEB) == tags and bench.id_of("app:other") == other

@@ -71,6 +71,11 @@ def cache_target(where: str, value: Any) -> Dict[str, str]:
     return fields
 
 
+def is_optional(target: Mapping[str, str]) -> bool:
+    """Whether the build goes on without this cache."""
+    return target.get("ignore-error") == "true"
+
+
 def _cache(where: str, fields: Dict[str, str]) -> Dict[str, str]:
     if fields["type"] not in CACHE_TYPES:
         raise PolicyError("%s: %r is no kind of cache; there are %s" % (where, fields["type"], ", ".join(CACHE_TYPES)))

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from typing import Dict, Optional, Sequence
+from typing import Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError, RegistryError, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import Reference, parse_reference
@@ -14,21 +14,16 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._registry.by_hos
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import DockerCli
 
 
-def resolve_bases(
-    images: Sequence[str], docker: DockerCli, registries: RegistriesByHost, engine_first: bool
-) -> Dict[str, str]:
-    """Image as written -> its digest. `engine_first`: the builder takes what the engine has (driver docker without pull).
+def resolve_base(image: str, docker: DockerCli, registries: RegistriesByHost, engine_first: bool) -> str:
+    """The digest of an image as it is written. `engine_first`: the builder takes what the engine has (driver docker without pull).
 
     Raises PolicyError for what is no image, StateError when neither knows it: what the build would make is not known then.
     """
-    found = {}
-    for image in images:
-        try:
-            reference = parse_reference(image).with_default_tag()
-        except PolicyError as error:
-            raise PolicyError("dockerfile: base image %s" % error) from error
-        found[image] = reference.digest or _resolve(reference, docker, registries, engine_first)
-    return found
+    try:
+        reference = parse_reference(image).with_default_tag()
+    except PolicyError as error:
+        raise PolicyError("dockerfile: base image %s" % error) from error
+    return reference.digest or _resolve(reference, docker, registries, engine_first)
 
 
 def _resolve(reference: Reference, docker: DockerCli, registries: RegistriesByHost, engine_first: bool) -> str:

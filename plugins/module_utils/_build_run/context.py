@@ -26,9 +26,13 @@ def read_dockerfile(path: str) -> str:
     return data.decode("utf-8", "replace")
 
 
-def read_ignore(context: str, dockerfile: str) -> Ignored:
-    """The file beside the Dockerfile that is named after it, else the .dockerignore of the context. Raises PolicyError."""
-    for path in (dockerfile + ".dockerignore", os.path.join(context, ".dockerignore")):
+def read_ignore(context: str, dockerfile: Optional[str] = None) -> Ignored:
+    """The file beside the Dockerfile that is named after it, else the .dockerignore of the context. Raises PolicyError.
+
+    Further contexts, which have no Dockerfile, have only the latter.
+    """
+    own = [dockerfile + ".dockerignore"] if dockerfile is not None else []
+    for path in (*own, os.path.join(context, ".dockerignore")):
         data = read_capped(path, MAXIMUM_TEXT)
         if data is not None:
             return parse_ignore(path, data.decode("utf-8", "replace"))

@@ -9,16 +9,20 @@ import json
 import os
 import shutil
 import tempfile
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from dataclasses import replace
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.argv import build_words, secret_variables
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.order import BuildOrder, Secret
-from ansible_collections.imagefleet.docker.plugins.module_utils._build.progress import cause, count_steps
+from ansible_collections.imagefleet.docker.plugins.module_utils._build.progress import Steps, cause, count_steps
+from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.follow import followed
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import ToolError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.redact import MASK, redact
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import DockerCli
 
+# Takes a line that tells how far it is.
+Say = Callable[[str], None]
 _MAXIMUM = 64 * 1024 * 1024
 _LEAST = 6
 _PROVENANCE = "buildx.build.provenance"
@@ -27,19 +31,21 @@ _PROVENANCE = "buildx.build.provenance"
 class Building:
     """All builds of one run. `steps` sums up their steps; `metadata` is what buildx told of the last one."""
 
-    def __init__(self, docker: DockerCli, order: BuildOrder, label: Mapping[str, str]) -> None:
+    def __init__(self, docker: DockerCli, order: BuildOrder, label: Mapping[str, str], say: Say) -> None:
         self._docker = docker
         self._order = order
         self._label = label
+        self._say = say
         self.steps: Dict[str, int] = {"total": 0, "cached": 0}
         self.metadata: Dict[str, Any] = {}
 
     def build(self, order: BuildOrder, tags: Sequence[str], output: Optional[Mapping[str, str]]) -> Optional[str]:
         """The digest or ID of what was made, None when the output has none. Raises ToolError with the cause."""
+        self._say("building for %s" % (", ".join(order.platforms) or "the platform of the builder"))
         folder = tempfile.mkdtemp(prefix="imagefleet-build-")
         try:
             path = os.path.join(folder, "metadata.json")
-            code, text = self._attempt(build_words(order, self._label, tags, output, path))
+            code, text = self._attempt(build_words(order, self._label, tags, output, path), folder)
             if code != 0:
                 raise ToolError("docker buildx build failed (%d): %s" % (code, self._hide(cause(text))))
             for name, count in count_steps(text).items():
@@ -49,15 +55,26 @@ class Building:
             shutil.rmtree(folder, ignore_errors=True)
         return self.metadata.get("containerimage.digest")
 
-    def _attempt(self, words: Sequence[str]) -> Tuple[int, str]:
+    def _attempt(self, words: Sequence[str], folder: str) -> Tuple[int, str]:
         """Exit code, and what it printed of its progress. Raises ToolError when its time is over."""
         try:
-            code, printed, errors = self._docker.attempt(
+            code, printed, errors = self._telling(folder).attempt(
                 *words, timeout=self._order.timeout, secrets=secret_variables(self._order)
             )
         except ToolError as error:
             raise type(error)(self._hide(str(error))) from None
         return code, errors or printed
+
+    def _telling(self, folder: str) -> DockerCli:
+        """The command line, its steps told while they run."""
+        steps = Steps()
+
+        def told(line: str) -> None:
+            news = steps.tell(line)
+            if news is not None:
+                self._say(news)
+
+        return replace(self._docker, run=followed(self._docker.run, os.path.join(folder, "progress"), told))
 
     def _hide(self, text: str) -> str:
         """Without the secrets of this build, whole or line by line, and without what looks like one."""

@@ -12,10 +12,11 @@ import re
 from dataclasses import replace
 from typing import Dict, List, Optional, Sequence, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._build.expectation import Expectation
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.join import join
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.order import BuildOrder
 from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.builder import Builder
-from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.execute import Building
+from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.execute import Building, Say
 from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.existing import inspect, read_built
 from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.verify import Verified, verify
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RegistryError, ToolError
@@ -37,11 +38,12 @@ _OF_INDEX = "index:"
 class Maker:
     """One image. `verified` is what was run of it so far."""
 
-    def __init__(self, order: BuildOrder, builder: Builder, building: Building, docker: DockerCli) -> None:
+    def __init__(self, order: BuildOrder, builder: Builder, building: Building, docker: DockerCli, say: Say) -> None:
         self._order = order
         self._builder = builder
         self._building = building
         self._docker = docker
+        self._say = say
         self.verified: List[Verified] = []
 
     def for_engine(self) -> str:
@@ -70,8 +72,7 @@ class Maker:
         if digest is None:
             raise ToolError("docker buildx build told no digest of what it pushed; update buildx")
         if order.expectation is not None:
-            images = read_built(client, order.path, digest).images
-            self.verified += verify(images, order.expectation, self._docker)
+            self._verify(read_built(client, order.path, digest).images, order.expectation)
         return digest
 
     def _one_by_one(self, client: RegistryClient) -> str:
@@ -100,11 +101,15 @@ class Maker:
                 continue
             if order.expectation is not None:
                 images: Sequence[Tuple[str, str]] = [(one, str(made)) for one in order.platforms] or built.images
-                self.verified += verify(images, order.expectation, self._docker)
+                self._verify(images, order.expectation)
             return str(made)
         raise ToolError(
             "the engine does not have the image that was just built (%s); is it the builder's engine?" % digest
         )
+
+    def _verify(self, images: Sequence[Tuple[str, str]], expectation: Expectation) -> None:
+        self._say("running what was built for %s" % ", ".join(platform for platform, _image in images))
+        self.verified += verify(images, expectation, self._docker)
 
     def _push(self, image: str, tag: str) -> str:
         """The engine pushes what was run, byte for byte, and it pushes by a tag; the digest that it was pushed by.
@@ -112,6 +117,7 @@ class Maker:
         By one tag: of several that are pushed at the same time, docker-registry 2.8 answers 500 to one.
         """
         name = self._order.reference(tag)
+        self._say("pushing %s" % tag)
         self._docker("tag", image, name)
         found = _PUSHED.search(self._docker("push", name, timeout=self._order.timeout))
         if found is None:

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-import os.path
+import os
 from typing import Any, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.order import BuildOrder, parse_order
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.by_host import RegistriesByHost
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import DockerCli, Run
@@ -19,6 +20,7 @@ def parse_build_options(
 ) -> Tuple[BuildOrder, RegistriesByHost, DockerCli]:
     """Raises PolicyError before anything is started."""
     order = parse_order(options)
+    _refuse_missing_secrets(order)
     config_dir = options.get("config_dir") or os.environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker")
     config_path = options.get("config_path") or os.path.join(config_dir, "config.json")
     if not options.get("config_path") and not os.path.exists(config_path):
@@ -30,3 +32,16 @@ def parse_build_options(
     if options.get("docker_host"):
         environment["DOCKER_HOST"] = str(options["docker_host"])
     return order, registries, DockerCli(run, options.get("docker_cli") or "docker", environment)
+
+
+def _refuse_missing_secrets(order: BuildOrder) -> None:
+    """buildx builds without a secret whose variable is not set, as if the step had not asked for it."""
+    for one in order.secrets:
+        if one.env is not None and one.env not in os.environ:
+            raise PolicyError(
+                "secrets (%s): the variable %s is not set; set it in the task's environment" % (one.id, one.env)
+            )
+        if one.src is not None and not os.access(one.src, os.R_OK):
+            raise PolicyError(
+                "secrets (%s): %s is not there on this host, or this user cannot read it" % (one.id, one.src)
+            )

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.decide import BUILD, KEEP, TAG, Decision, decide
+from ansible_collections.imagefleet.docker.plugins.module_utils._build.fields import is_optional
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.inputs import LABEL, Inputs
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.order import ALWAYS, BuildOrder
 from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.builder import Builder, find_builder
-from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.execute import Building
+from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.execute import Building, Say
 from ansible_collections.imagefleet.docker.plugins.module_utils._build_run.existing import (
     Built,
     in_engine,
@@ -34,15 +36,24 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tools.buildx im
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import DockerCli
 
 
-def run_build(order: BuildOrder, registries: RegistriesByHost, docker: DockerCli, apply: bool) -> Dict[str, Any]:
-    """The result as plain data; without `apply` what would be done.
+def run_build(
+    order: BuildOrder, registries: RegistriesByHost, docker: DockerCli, apply: bool, say: Optional[Say] = None
+) -> Dict[str, Any]:
+    """The result as plain data; without `apply` what would be done. `say` is told how far it is; no secret is in that.
 
     Raises PolicyError, StateError and ToolMissing before anything is built; PartialFailure (`.result`) afterwards, with what was done.
     """
     find_version(docker)
     builder = find_builder(docker, order.builder)
     _check(order, builder)
-    return _Run(order, registries, docker, builder).work(apply)
+    usable = order if builder.multi_platform else replace(order, cache_to=tuple(filter(_is_inline, order.cache_to)))
+    notes = [
+        "cache_to (type=%s): not written, since builder %s of driver docker writes inline caches only"
+        % (one["type"], builder.name)
+        for one in order.cache_to
+        if one not in usable.cache_to
+    ]
+    return _Run(usable, registries, docker, builder, say or _silent, notes).work(apply)
 
 
 def _check(order: BuildOrder, builder: Builder) -> None:
@@ -51,19 +62,43 @@ def _check(order: BuildOrder, builder: Builder) -> None:
             "platforms: the store of this engine holds one platform of an image at a time. Push the image (push: true), name one "
             "platform, or switch the engine to the containerd image store"
         )
+    for target in order.cache_to:
+        if not (builder.multi_platform or _is_inline(target) or is_optional(target)):
+            raise PolicyError(
+                "cache_to: a builder of driver docker writes a cache of type %s only where its engine has the containerd image store, and "
+                "%s has not. Use type=inline or another builder, or leave ignore-error=false out"
+                % (target["type"], builder.name)
+            )
+
+
+def _is_inline(target: Mapping[str, str]) -> bool:
+    return target["type"] == "inline"
+
+
+def _silent(_line: str) -> None:
+    return
 
 
 class _Run:
-    def __init__(self, order: BuildOrder, registries: RegistriesByHost, docker: DockerCli, builder: Builder) -> None:
+    def __init__(
+        self,
+        order: BuildOrder,
+        registries: RegistriesByHost,
+        docker: DockerCli,
+        builder: Builder,
+        say: Say,
+        notes: List[str],
+    ) -> None:
         self._order = order
         self._docker = docker
         self._builder = builder
         self._client: Optional[RegistryClient] = (
             registries.client(order.repository.domain) if order.push and order.repository is not None else None
         )
-        self._inputs = gather(order, builder, docker, registries)
-        self._building = Building(docker, order, {LABEL: self._inputs.as_label()})
-        self._maker = Maker(order, builder, self._building, docker)
+        self._inputs, unknown = gather(order, builder, docker, registries)
+        self._told = notes + ["not in the record of what it is built from: %s" % why for why in unknown]
+        self._building = Building(docker, order, {LABEL: self._inputs.as_label()}, say)
+        self._maker = Maker(order, builder, self._building, docker, say)
         self._before = self._look()
         # What tags mean that were set.
         self._set: Dict[str, str] = {}
@@ -81,7 +116,10 @@ class _Run:
             self._tag(digest, decision.tags if decision.action == TAG else self._order.tags)
             return self._result(decision, digest, self._there(digest))
         except FleetError as error:
-            raise PartialFailure(str(error), self._result(decision, None, None)) from error
+            done = self._result(decision, None, None)
+            # What was built is somewhere, also without its names.
+            done["changed"] = bool(self._set or self._building.metadata)
+            raise PartialFailure(str(error), done) from error
 
     def _look(self) -> Dict[str, Optional[Built]]:
         if self._order.repository is None or self._order.outputs:
@@ -175,7 +213,7 @@ class _Run:
 
     def _notes(self) -> List[str]:
         hidden = sorted(set(self._order.build_args) - set(self._order.published_args))
-        return [
+        return self._told + [
             "build_args.%s is named like a secret. Build arguments stay in the image's history, so hand it over as one of secrets; "
             "it does not count when it changes" % name
             for name in hidden

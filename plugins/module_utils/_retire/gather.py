@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from typing import Dict, FrozenSet, Iterable, List, Optional, Tuple
+from typing import Callable, Dict, FrozenSet, Iterable, List, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.attachment import attached_to
 from ansible_collections.imagefleet.docker.plugins.module_utils._policy.clocks import Clock, usable
@@ -31,6 +31,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._survey.describe
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.select import select_repositories
 from ansible_collections.imagefleet.docker.plugins.module_utils._survey.survey import Survey, Surveyor
 
+Progress = Callable[[str], None]
+
 
 @dataclass
 class Look:
@@ -44,7 +46,7 @@ class Look:
     notes: List[str] = field(default_factory=list)
 
 
-def look(request: RetentionRequest, surveyor: Surveyor, capabilities: CapabilityMemory) -> Look:
+def look(request: RetentionRequest, surveyor: Surveyor, capabilities: CapabilityMemory, say: Progress) -> Look:
     """Read every repository that is meant. Raises RegistryError when the registry does not answer at all."""
     client = surveyor.client
     memory, damage = load_memory(memory_path(request.state_dir, client.name))
@@ -52,7 +54,7 @@ def look(request: RetentionRequest, surveyor: Surveyor, capabilities: Capability
     surveys: Dict[str, Survey] = {}
     found: List[RepositoryFacts] = []
     notes = [damage] if damage else []
-    for name in names:
+    for place, name in enumerate(names, 1):
         tags = client.tags(name)
         if tags is None:
             notes.append("there is no repository %s" % name)
@@ -63,6 +65,7 @@ def look(request: RetentionRequest, surveyor: Surveyor, capabilities: Capability
         repository = _facts(survey, own, _leftovers(survey, own, _now(surveyor)), _now(surveyor))
         present = _present(repository, survey, surveyor)
         found.append(replace(repository, present=present, unknown=_unknown(survey)))
+        say("%s: read (%d of %d repositories), %d tags" % (name, place, len(names), len(tags)))
     now = _now(surveyor)
     if client.server_time is None:
         notes.append("the registry does not say what time it is, so this machine's clock counts")

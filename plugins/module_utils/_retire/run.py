@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PartialFailure, RefusedError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.size import format_size
@@ -31,6 +31,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._retire.deletabl
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.gather import (
     Look,
+    Progress,
     add_foreign,
     add_referrers,
     drop_absent,
@@ -53,7 +54,6 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._survey.survey i
 
 # More rounds than referrers of referrers of referrers need.
 MAX_ROUNDS = 20
-Progress = Callable[[str], None]
 
 
 def run_retention(
@@ -80,7 +80,7 @@ def run_retention(
     with ExitStack() as stack:
         if remember:
             stack.enter_context(exclusive_lock(path + ".lock"))
-        seen = look(request, surveyor, capabilities)
+        seen = look(request, surveyor, capabilities, say)
         plan = _plan(request, seen, surveyor, capabilities)
         hold = read_hold(hold_file, seen.facts.now)
         notes = notes_of(seen, plan, request.undo, hold, hold_file)

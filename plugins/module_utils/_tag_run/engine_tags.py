@@ -72,6 +72,12 @@ class EngineTags:
         found = self._inspect(source)
         return None if found is None else str(found["Id"])
 
+    def is_id(self, source: str) -> bool:
+        """Whether the engine has an image by this text as its ID, whole or cut, and not as its name."""
+        image = self._inspect(source) or {}
+        named = any(str(text).rpartition(":")[0] == source for text in image.get("RepoTags") or [])
+        return not named and str(image.get("Id", "")).partition(":")[2].startswith(source)
+
     def image(self, source: str) -> Dict[str, Any]:
         """Raises EngineError when it is not there."""
         found = self._inspect(source)

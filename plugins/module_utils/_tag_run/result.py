@@ -37,7 +37,12 @@ def tag_result(
         "tags": [_plain(where, one) for where, one in told],
         "labels": dict(request.labels),
         "annotations": dict(request.labels),
-        "findings": findings(existing, request.convention.schemes, request.convention.latest),
+        "findings": findings(
+            existing,
+            request.convention.schemes,
+            request.convention.latest,
+            made={one.name for one in request.wanted},
+        ),
         "summary": _summary([one for _where, one in told]),
         "diff": {
             "before": "".join(_line(where, one.row.name, one.row.previous) for where, one in told),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._engine.api import EngineApi
-from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError
+from ansible_collections.imagefleet.docker.plugins.module_utils._errors import FleetError, PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import parse_manifest
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.client import RegistryClient
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.credentials import RunProgram
@@ -44,6 +44,9 @@ def run_tagging(request: TagRequest, apply: bool, run_program: Optional[RunProgr
     api = EngineApi(request.engine)
     api.info()
     local = EngineTags(api, request.repository)
+    if request.source == request.repository.familiar and local.is_id(request.source):
+        # It reads like a name: the tags would go to a repository that is called like it.
+        raise PolicyError("repository: ID %s does not say where; give the repository of the tags" % request.source)
     if request.state == ABSENT:
         return _absent(request, local, apply)
     return _in_engine(request, local, remote, apply, run_program)
@@ -85,8 +88,9 @@ def _in_engine(
         remote_digests = _digests(remote, request)
         ours = _digest_there(remote, local.registry_digests(image), identity, remote_digests)
         remote_rows = judge(request.wanted, {*here, *there}, remote_digests, ours or UNKNOWN, request.immutable)
-        refuse_changes(remote_rows)
-        refuse_skipped_stages(request.wanted, remote_digests, ours or UNKNOWN)
+        new = None if ours else "what the push of image %s makes" % identity
+        refuse_changes(remote_rows, new)
+        refuse_skipped_stages(request.wanted, remote_digests, ours or UNKNOWN, new)
     rows = judge(request.wanted, {*here, *there}, digests, identity, request.immutable)
     refuse_changes(rows)
     if remote is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Dict, List, Mapping, Optional, Sequence
+from typing import Container, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.attachment import attached_to
 from ansible_collections.imagefleet.docker.plugins.module_utils._tagging.lines import PATCH, rank
@@ -36,17 +36,19 @@ _LONG = re.compile("[0-9a-f]{%d,64}" % LONG_COMMIT)
 
 
 def findings(
-    tags: Mapping[str, Optional[str]], schemes: Sequence[Scheme], latest: str
+    tags: Mapping[str, Optional[str]], schemes: Sequence[Scheme], latest: str, made: Container[str] = ()
 ) -> List[Dict[str, Optional[str]]]:
     """One entry for each tag (`tags`: name -> digest, None where not known) that fits no scheme or does not follow its line.
 
-    Tags that only tell of a signature or another attachment are none of the convention's.
+    `made` are tags that the convention is known to make, such as that of a branch. Tags that only tell of a signature or another
+    attachment are none of the convention's.
     """
     found = []
     for tag in sorted(tags):
         if attached_to(tag) is not None:
             continue
-        problem = _strays(tag, tags, schemes, latest) if fits(tag, schemes, latest) else "it fits no scheme"
+        fitting = tag in made or fits(tag, schemes, latest)
+        problem = _strays(tag, tags, schemes, latest) if fitting else "it fits no scheme"
         if problem:
             found.append({"tag": tag, "digest": tags[tag], "finding": problem})
     return found

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable as AnyIterable
 from dataclasses import dataclass, replace
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
@@ -109,24 +110,26 @@ def higher_release(one: Wanted, listed: Iterable[str]) -> Optional[str]:
     return line.above(one.name, one.release.version, line.releases(listed))
 
 
-def refuse_changes(rows: Sequence[Row]) -> None:
-    """Raises RefusedError when a tag that must not move would."""
+def refuse_changes(rows: Sequence[Row], new: Optional[str] = None) -> None:
+    """Raises RefusedError when a tag that must not move would. `new` names the image where its digest is not known yet."""
     broken = [row for row in rows if row.action == MOVE and row.immutable]
     if broken:
-        told = "; ".join("%s is %s and would become %s" % (row.name, row.previous, row.digest) for row in broken)
+        told = "; ".join("%s is %s and would become %s" % (row.name, row.previous, new or row.digest) for row in broken)
         raise RefusedError(
             "Nothing was changed: %s. It matches 'immutable'; give the image another version, or take the tag out of 'immutable'"
             % told
         )
 
 
-def refuse_skipped_stages(wanted: Sequence[Wanted], digests: Mapping[str, Optional[str]], digest: str) -> None:
-    """Raises RefusedError when an image would get to a stage without the one before."""
+def refuse_skipped_stages(
+    wanted: Sequence[Wanted], digests: Mapping[str, Optional[str]], digest: str, new: Optional[str] = None
+) -> None:
+    """Raises RefusedError when an image would get to a stage without the one before. `new` as above."""
     for one in wanted:
         if one.after is not None and digests.get(one.after) != digest:
             raise RefusedError(
                 "Nothing was changed: %s comes after %s, which is %s and not %s; bring the image there first"
-                % (one.name, one.after, digests.get(one.after) or "not there", digest)
+                % (one.name, one.after, digests.get(one.after) or "not there", new or digest)
             )
 
 
@@ -136,11 +139,20 @@ def tags_for(version: Any = None, existing: Any = (), now: int = 0, **options: A
     unknown = sorted(set(options) - known)
     if unknown:
         raise PolicyError("tags_for: %s is no option; known are %s" % (unknown[0], ", ".join(sorted(known))))
-    if isinstance(existing, (str, bytes)) or not all(isinstance(one, str) for one in existing):
-        raise PolicyError("tags_for: existing: %r is not a list of tags" % (existing,))
     convention = parse_convention({**options, "version": version}, now)
-    rows = judge(wanted_tags(convention), list(existing), {}, "")
+    rows = judge(wanted_tags(convention), _names(existing), {}, "")
     return [row.name for row in rows if row.action != HOLD]
+
+
+def _names(existing: Any) -> List[str]:
+    """Of any iterable, also one that can be read only once, as filters hand them over. Raises PolicyError."""
+    names = None if isinstance(existing, (str, bytes)) or not isinstance(existing, AnyIterable) else list(existing)
+    if names is None or not all(isinstance(one, str) for one in names):
+        raise PolicyError(
+            "tags_for: existing: %r is not a list of names; of an entry of repositories of registry_info write "
+            "entry.tags | map(attribute='name')" % (existing if names is None else names,)
+        )
+    return names
 
 
 def convention_and_tags(options: Mapping[str, Any], now: int) -> Tuple[Convention, Tuple[Wanted, ...]]:

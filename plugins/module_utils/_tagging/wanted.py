@@ -123,7 +123,7 @@ def _of_scheme(where: str, scheme: Scheme, convention: Convention) -> Iterator[W
     if scheme.type in VERSIONED:
         yield from _versions(where, scheme, convention)
     elif scheme.type == ENVIRONMENT:
-        yield _environment(where, scheme, convention.environment)
+        yield _environment(where, scheme, convention)
     elif scheme.type == GIT:
         yield from _git(where, scheme, convention)
     elif scheme.type == DATE:
@@ -165,7 +165,8 @@ def _versions(where: str, scheme: Scheme, convention: Convention) -> Iterator[Wa
         yield Wanted(line.latest, "the highest of all", release)
 
 
-def _environment(where: str, scheme: Scheme, environment: Optional[str]) -> Wanted:
+def _environment(where: str, scheme: Scheme, convention: Convention) -> Wanted:
+    environment = convention.environment
     if environment is None:
         raise PolicyError("environment: %s (environment) needs it; give the environment that gets the image" % where)
     if scheme.stages and environment not in scheme.stages:
@@ -173,7 +174,13 @@ def _environment(where: str, scheme: Scheme, environment: Optional[str]) -> Want
     before = None
     if scheme.in_order and scheme.stages.index(environment):
         before = scheme.prefix + scheme.stages[scheme.stages.index(environment) - 1] + scheme.suffix
-    return Wanted(checked("environment", scheme.prefix + environment + scheme.suffix), "the environment", after=before)
+    tag = checked("environment", scheme.prefix + environment + scheme.suffix)
+    if _is_of_releases(tag, convention.schemes):
+        raise PolicyError(
+            "environment: %r would take the tag %s, which is for releases; give %s a prefix, or use the scheme raw"
+            % (environment, tag, where)
+        )
+    return Wanted(tag, "the environment", after=before)
 
 
 def _git(where: str, scheme: Scheme, convention: Convention) -> Iterator[Wanted]:
@@ -203,12 +210,17 @@ def _git(where: str, scheme: Scheme, convention: Convention) -> Iterator[Wanted]
 
 def _owner(tag: str, schemes: Sequence[Scheme]) -> Optional[str]:
     """Whose tag a branch would take."""
-    if tag in names_of_latest(schemes) or tag == LATEST or tag.startswith(LATEST + "-") or parse_version(tag):
+    if _is_of_releases(tag, schemes):
         return "releases"
     for one in schemes:
         if one.type == ENVIRONMENT and tag in (one.prefix + stage + one.suffix for stage in one.stages or ENVIRONMENTS):
             return "an environment"
     return None
+
+
+def _is_of_releases(tag: str, schemes: Sequence[Scheme]) -> bool:
+    latest = tag in names_of_latest(schemes) or tag == LATEST or tag.startswith(LATEST + "-")
+    return latest or parse_version(tag) is not None
 
 
 def _given(where: str, value: Any) -> Optional[str]:

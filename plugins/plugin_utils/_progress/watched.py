@@ -40,7 +40,7 @@ def run_watched(
         )
         if not job.get("ansible_job_id") or job.get("failed"):
             return job
-        return watch.until_done(job["ansible_job_id"], task_vars)
+        return watch.until_done(job, task_vars)
     finally:
         task.async_val = kept
         watch.clean_up()
@@ -53,44 +53,55 @@ class _Watch:
         self._folder = folder
         self._path = path
         self._shown = 0
+        self._job_file = ""
 
-    def until_done(self, job: str, task_vars: Mapping[str, Any]) -> dict[str, Any]:
+    def until_done(self, job: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        self._job_file = str(job.get("results_file") or "")
         pause = FIRST
         while True:
             time.sleep(pause)
-            status = self._status(job, "status", task_vars)
-            self._show()
-            if status.get("finished") or "started" not in status:
-                self._status(job, "cleanup", task_vars)
-                return {key: value for key, value in status.items() if key not in _OF_THE_WRAPPER}
+            if not self._show_and_see():
+                status = self._status(str(job["ansible_job_id"]), task_vars)
+                if status.get("finished") or "started" not in status:
+                    # What it wrote between the last look and its end.
+                    self._show_and_see()
+                    return {key: value for key, value in status.items() if key not in _OF_THE_WRAPPER}
             pause = min(pause * 1.5, LONGEST)
 
     def clean_up(self) -> None:
-        self._action._low_level_execute_command("rm -f %s" % self._quoted(), sudoable=True)
+        files = " ".join(map(self._quoted, filter(None, (self._path, self._job_file))))
+        self._action._low_level_execute_command("rm -f %s" % files, sudoable=True)
 
-    def _status(self, job: str, mode: str, task_vars: Mapping[str, Any]) -> dict[str, Any]:
+    def _status(self, job: str, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         kept, self._action._task.async_val = self._action._task.async_val, 0
         try:
             found: dict[str, Any] = self._action._execute_module(
                 "ansible.legacy.async_status",
-                module_args={"jid": job, "mode": mode, "_async_dir": self._folder},
+                module_args={"jid": job, "mode": "status", "_async_dir": self._folder},
                 task_vars=task_vars,
             )
         finally:
             self._action._task.async_val = kept
         return found
 
-    def _show(self) -> None:
-        """Lines that were not shown yet. They are counted, not their bytes: a terminal on the way ends them in its own manner."""
-        command = "tail -n +%d %s 2>/dev/null || true" % (self._shown + 1, self._quoted())
-        text = self._action._low_level_execute_command(command, sudoable=True)["stdout"]
-        for line in text.splitlines():
+    def _show_and_see(self) -> bool:
+        """Show lines that were not shown yet; whether the job is surely still at work, which costs less than asking for its status.
+
+        Lines are counted, not their bytes: a terminal on the way ends them in its own manner.
+        """
+        command = "tail -n +%d %s 2>/dev/null; " % (self._shown + 1, self._quoted(self._path))
+        command += _AT_WORK % self._quoted(self._job_file) if self._job_file else "false"
+        told = self._action._low_level_execute_command(command, sudoable=True)
+        for line in told["stdout"].splitlines():
             self._shown += 1
             self._action._display.display("%s | %s" % (self._host, printable(line, WIDTH)))
+        return bool(told["rc"] == 0)
 
-    def _quoted(self) -> str:
-        home, rest = ("~/", self._path[2:]) if self._path.startswith("~/") else ("", self._path)
+    def _quoted(self, path: str) -> str:
+        home, rest = ("~/", path[2:]) if path.startswith("~/") else ("", path)
         return home + str(self._action._connection._shell.quote(rest))
 
 
+# The wrapper's file says so until the result takes its place.
+_AT_WORK = """grep -Eq '"finished": *(0|false)' %s"""
 _OF_THE_WRAPPER = ("ansible_job_id", "started", "finished", "results_file", "_ansible_suppress_tmpdir_delete")

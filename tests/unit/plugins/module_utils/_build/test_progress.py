@@ -12,7 +12,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._build.expectati
     cannot_run,
     how_it_runs,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._build.progress import cause, count_steps
+from ansible_collections.imagefleet.docker.plugins.module_utils._build.progress import Steps, cause, count_steps
 
 BUILT = """#0 building with "default" instance using docker driver
 
@@ -46,6 +46,35 @@ ERROR: failed to solve: process "/bin/sh -c cat /secret; exit 3" did not complet
 
 def test_steps():
     assert count_steps(BUILT) == {"total": 3, "cached": 1}
+
+
+def told_of(text):
+    steps = Steps()
+    return [news for news in map(steps.tell, text.splitlines()) if news]
+
+
+def test_what_is_told_of_a_build():
+    assert told_of(BUILT) == [
+        "[linux/arm64 1/3] FROM",
+        "[linux/arm64 1/3] FROM: from a cache",
+        "[linux/arm64 2/3] COPY",
+        "[linux/arm64 2/3] COPY: from a cache",
+        "[linux/amd64 build 2/3] COPY",
+        "[linux/amd64 build 2/3] COPY: 0.2 s",
+        "[3/3] RUN",
+        "[3/3] RUN: 1.5 s",
+        "exporting the image",
+    ]
+    assert told_of("#7 [2/3] RUN x\n#7 0.1 a\n#8 [3/3] RUN y\n#7 [2/3] RUN x\n#7 1.2 b\n#8 CANCELED\n") == [
+        "[2/3] RUN",
+        "[3/3] RUN",
+        "[3/3] RUN: stopped",
+    ]
+
+
+def test_nothing_is_told_of_what_a_step_says_or_prints():
+    assert told_of(FAILED) == ["[2/3] RUN", "[2/3] RUN: failed"]
+    assert told_of("#7 [2/3] ADD https://x.example.com/?key=hunter2 /\n#7 0.1 #9 [1/1] HUNTER\nhunter2\n") == ["[2/3] ADD"]
 
 
 def test_the_cause_comes_first_then_what_was_printed():

@@ -28,7 +28,7 @@ def building(tmp_path, code, errors, metadata=b"{}"):
             stream.write(metadata)
         return code, "", errors
 
-    return order, Building(DockerCli(run), order, {})
+    return order, Building(DockerCli(run), order, {}, lambda _line: None)
 
 
 @pytest.mark.parametrize("code", [1, 124])

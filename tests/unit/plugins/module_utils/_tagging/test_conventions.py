@@ -146,6 +146,16 @@ def test_what_is_cut_stays_unique():
             {"schemes": [{"type": "environment", "stages": ["dev"]}], "environment": "prod"},
             "environment: 'prod' is none of dev",
         ),
+        (
+            {"schemes": ["environment", "semver"], "environment": "2.0", "version": "1.9.1"},
+            "environment: '2.0' would take the tag 2.0, which is for releases; give schemes[0] a prefix",
+        ),
+        ({"schemes": ["environment"], "environment": "latest"}, "would take the tag latest, which is for releases"),
+        ({"schemes": ["environment"], "environment": True}, "environment: True is not text"),
+        (
+            {"schemes": [{"type": "git", "prefix": "br-"}], "git": {"branch": 1.10}},
+            "git.branch: 1.1 is not text: YAML may already have changed it",
+        ),
         ({"schemes": [{"type": "environment", "in_order": True}]}, "schemes[0].in_order: it needs at least two stages"),
         ({"schemes": ["git"], "git": {"branch": "1.2"}}, "the branch '1.2' would take the tag 1.2"),
         ({"schemes": ["git"], "git": {"branch": "latest"}}, "would take the tag latest"),
@@ -200,6 +210,12 @@ def test_immutable_names_both_digests():
     with pytest.raises(RefusedError, match="Nothing was changed: 1.2.3 is old and would become new"):
         refuse_changes(rows_of({"1.2.3": "old"}, immutable=patterns))
     refuse_changes(rows_of({"1.2.3": "new", "1.2": "old"}, immutable=patterns))
+
+
+def test_an_image_whose_digest_is_not_known_yet_is_named():
+    rows = rows_of({"1.2.3": "old"}, immutable=compile_patterns("immutable", "1.2.3"))
+    with pytest.raises(RefusedError, match="1.2.3 is old and would become the push of it"):
+        refuse_changes(rows, "the push of it")
 
 
 def test_what_goes_means_this_image_and_is_not_immutable():
@@ -259,6 +275,9 @@ def test_findings():
     }
     assert [one["tag"] for one in findings(dict.fromkeys(good), schemes, "never")] == ["latest"]
     assert findings({**good, "latest": "c"}, schemes, "always") == []
+    # What this run makes fits, and must still follow its line.
+    more = {**good, "feature-x": "c", "1.2": "a"}
+    assert [one["tag"] for one in findings(more, schemes, "auto", made={"feature-x", "1.2"})] == ["1.2"]
 
 
 def test_signatures_and_prereleases_are_no_findings():

@@ -21,8 +21,14 @@ def test_the_filter():
     assert tags_for("1.9.1", existing=["1.9.0", "2.0.1"]) == ["1.9.1", "1.9", "1"]
     with pytest.raises(AnsibleFilterError, match="tags_for: shemes is no option"):
         tags_for("1.0.0", shemes=[])
-    with pytest.raises(AnsibleFilterError, match="existing: '1.0.0' is not a list"):
-        tags_for("1.0.0", existing="1.0.0")
+    # As `map` hands names over, to be read once.
+    assert tags_for("1.9.1", existing=(name for name in ["1.9.0", "2.0.1"])) == ["1.9.1", "1.9", "1"]
+
+
+@pytest.mark.parametrize("existing", ["1.0.0", None, 5, [{"name": "1.0.0"}]])
+def test_existing_that_is_no_list_of_names(existing):
+    with pytest.raises(AnsibleFilterError, match=r"existing: .* is not a list of names; .* map\(attribute='name'\)"):
+        tags_for("1.0.0", existing=existing)
 
 
 def test_the_test():
