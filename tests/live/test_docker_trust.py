@@ -245,7 +245,9 @@ def test_what_is_signed_is_pulled_by_its_digest(scene: TrustScene, request: Any,
         if store == STORES[0]:
             # Whoever has the repository's own key adds another one to the name: which of both signed is not told.
             scene.signature(scene.admin(name, signers=forged))
-            with pytest.raises(NotSigned, match="alice has other keys there as well .* which of them signed is not told"):
+            with pytest.raises(
+                NotSigned, match="alice has other keys there as well .* which of them signed is not told"
+            ):
                 scene.signature(order)
             assert scene.signature({**order, "signers": [*pin, *forged]})["verified"] is True
     finally:

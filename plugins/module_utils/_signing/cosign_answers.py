@@ -26,7 +26,8 @@ _NONE = re.compile(r"no signatures found|no matching (?:signatures|attestations)
 # How it exits for all that it says in words; a signal or a timeout is another code.
 _FAILED = 1
 _KEY = re.compile(
-    r"^(?:Error: |error during command execution: )?(?:loading verifier from key opts: )?loading public key", re.MULTILINE
+    r"^(?:Error: |error during command execution: )?(?:loading verifier from key opts: )?loading public key",
+    re.MULTILINE,
 )
 
 

@@ -244,7 +244,7 @@ def test_it_is_shown_and_its_help_names_its_codes(configure, core, capsys, tmp_p
 
 
 def test_a_bad_image_is_no_failure_of_the_unit():
-    assert "SuccessExitStatus=4 6 11 12\n" in service_text(Paths("scan"), "scan")
+    assert "SuccessExitStatus=4 6 11 12 14\n" in service_text(Paths("scan"), "scan")
     assert "After=network-online.target\n" in service_text(Paths("scan"), "scan")
 
 
