@@ -23,8 +23,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tools.cosign im
 _NONE_FOUND, _NO_IMAGE, _NONE_MATCHES = 10, 11, 12
 # Version 3 has exit code 1 for bundles of other keys, and both have it for attestations.
 _NONE = re.compile(r"no signatures found|no matching (?:signatures|attestations)|none of the attestations matched")
-# How it exits for all that it says in words; a signal or a timeout is another code.
-_FAILED = 1
+# How it exits where it came to a verdict; a signal or a timeout is another code.
+_VERDICTS = (1, _NONE_FOUND, _NONE_MATCHES)
 _KEY = re.compile(
     r"^(?:Error: |error during command execution: )?(?:loading verifier from key opts: )?loading public key",
     re.MULTILINE,
@@ -44,7 +44,7 @@ def is_no_proof(code: int, errors: str, where: str) -> bool:
     What is wrong with it is beside the point: whoever may push can put anything there, and cosign has many words for that. Raises
     ToolError where cosign did not get as far as the signature.
     """
-    if code == _FAILED and errors.strip() and not _KEY.search(errors):
+    if code in _VERDICTS and errors.strip() and not _KEY.search(errors):
         return True
     raise ToolError("cosign could not verify a signature of %s (%d): %s" % (where, code, cause(errors)))
 
