@@ -25,6 +25,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.co
     RETENTION,
     SCAN,
     SYNC,
+    VERIFY,
     parse_notification,
     secrets_of,
 )
@@ -33,6 +34,9 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request 
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.packer import PackError, build
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.regions import parse_scheduled_sync
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.scans import check_scheduled_scan
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.verification import (
+    check_scheduled_verification,
+)
 
 MODULE = "imagefleet.docker.host_command"
 PARSERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
@@ -43,6 +47,7 @@ PARSERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
     DRIFT: parse_scheduled_sync,
     CACHE: parse_cache_options,
     SCAN: check_scheduled_scan,
+    VERIFY: check_scheduled_verification,
 }
 INTERNAL = ("_command_sha256", "_command_source", "_secrets")
 

@@ -53,13 +53,14 @@ options:
           - V(cache) empties a pull-through cache of the role registry_mirror on this host when it is too large or too old, or its
             disk too full. The role installs it.
           - V(scan) scans what the fleet runs and what registries keep, and judges it by a policy. The role image_scan installs it.
+          - V(verify) verifies the signatures of what this host runs, or the fleet. The role content_trust installs it.
         type: str
-        choices: [cleanup, retention, collect, sync, drift, cache, scan]
+        choices: [cleanup, retention, collect, sync, drift, cache, scan, verify]
         default: cleanup
       mode:
         description:
           - V(report) plans, samples which images are used, and deletes or brings nothing. V(apply) does what the plan says.
-          - Without meaning for O(config.command=drift) and O(config.command=scan), which only look.
+          - Without meaning for O(config.command=drift), O(config.command=scan) and O(config.command=verify), which only look.
         type: str
         choices: [report, apply]
         default: report
@@ -69,7 +70,8 @@ options:
             M(imagefleet.docker.registry_retention), with O(config.command=collect) of
             M(imagefleet.docker.registry_garbage_collect), with O(config.command=sync) and O(config.command=drift) of
             M(imagefleet.docker.registry_sync), with O(config.command=scan) of M(imagefleet.docker.scout_scan) except C(name) and
-            C(metrics_path), as that module takes them.
+            C(metrics_path), with O(config.command=verify) of M(imagefleet.docker.image_signature_info) with C(ledger) or C(running), as
+            that module takes them.
           - With O(config.command=cache) the name of the cache (C(cache)), how it is reached from its own host (C(registry), C(insecure),
             C(ca_path), C(validate_certs)), its C(storage_path), the limits C(max_size), C(max_age), C(min_free), and C(probe), an image of
             the upstream that is pulled through it as proof.
@@ -86,6 +88,7 @@ options:
             standard input. Not well means any exit code but 0, the brake, and a lock that another run holds. So it tells of
             O(config.command=drift) that found something, and of every job that failed. O(config.command=scan) also tells of news when
             all is well, which are a verdict that changed, a period of grace that began, a waiver that ends.
+            O(config.command=verify) tells of verdicts that changed.
           - It is not given to a shell, and has 60 seconds. When it fails, the message, the report and the metrics say so; the exit
             code stays that of the run.
           - The report holds no credentials. Do not write any into the arguments, the program can read them from a file.
@@ -295,7 +298,7 @@ def main() -> None:
                 "options": {
                     "command": {
                         "type": "str",
-                        "choices": ["cleanup", "retention", "collect", "sync", "drift", "cache", "scan"],
+                        "choices": ["cleanup", "retention", "collect", "sync", "drift", "cache", "scan", "verify"],
                         "default": "cleanup",
                     },
                     "mode": {"type": "str", "choices": ["report", "apply"], "default": "report"},

@@ -22,6 +22,8 @@ author:
   - imagefleet.docker contributors (@imagefleet)
 extends_documentation_fragment:
   - imagefleet.docker._registries
+  - imagefleet.docker._signing
+  - imagefleet.docker._signing.programs
   - imagefleet.docker._attributes
   - imagefleet.docker._attributes.actiongroup_engine
   - imagefleet.docker._engine
@@ -46,16 +48,9 @@ options:
       - For O(method=docker_trust) a name with a tag.
     type: str
     required: true
-  method:
-    description:
-      - V(cosign) signs digests, with the program of that name.
-      - V(docker_trust) is Docker Content Trust, with a docker command line before version 29 and a notary server.
-    type: str
-    choices: [cosign, docker_trust]
-    required: true
   state:
     description:
-      - V(signed) has the image carry a signature of the key with all O(annotations).
+      - V(signed) has the image carry a signature of the key with all O(annotations), which are signed along. Attestations have none.
       - V(pulled) has the engine hold the image by that name if it carries such a signature, and fails otherwise.
       - V(attested) has the image carry the statement O(attestation) of the key (O(method=cosign)).
       - V(revoked) takes signatures away. With O(method=cosign) those of the public key (or of every key, with O(all_signatures)); attestations
@@ -66,9 +61,10 @@ options:
     default: signed
   private_key_path:
     description:
-      - The private key to sign with, a file on the target. For cosign as C(cosign generate-key-pair) makes it.
-      - For O(method=docker_trust) a signer's key, without a passphrase or as C(docker trust key generate) keeps it. Without one, the keys
-        in C(trust/private) of O(config_dir) sign.
+      - The private key to sign with, a file on the target. For cosign as C(cosign generate-key-pair) makes it. Without
+        O(public_key_path), signatures have to be of its public key.
+      - For O(method=docker_trust) the key of O(signer), without a passphrase or as C(docker trust key generate) keeps it. Without O(signer)
+        it is that of the name which the key tells of itself. Without a key, those in C(trust/private) of O(config_dir) sign.
     type: path
   private_key_content:
     description:
@@ -77,27 +73,6 @@ options:
   passphrase:
     description:
       - The passphrase of the private key. For O(method=docker_trust) that of the signer's key and of the repository's own key.
-    type: str
-  public_key_path:
-    description:
-      - The public key that signatures have to be of (cosign), a file on the target. Default is that of the private key.
-    type: path
-  public_key_content:
-    description:
-      - The same as text.
-    type: str
-  annotations:
-    description:
-      - Texts by name that are signed along, and that a signature must have to count (cosign). They cannot hold C(=),
-        commas and line breaks, which cosign does not take. Attestations have none.
-    type: dict
-    default: {}
-  signed_as:
-    description:
-      - With O(state=pulled) and cosign, the repository that the image must have been signed in. A signature is of a digest, so it also
-        holds for a copy elsewhere.
-        Without this option any repository will do, and RV(signatures[].repository) tells which it was.
-      - Signatures of cosign 3 name no repository and never match. Sign with O(annotations) that tell it instead.
     type: str
   all_signatures:
     description:
@@ -123,40 +98,18 @@ options:
         description:
           - The document itself.
         type: dict
-  cosign:
-    description:
-      - The program, a name or a path on the target.
-    type: path
-    default: cosign
-  docker_cli:
-    description:
-      - The docker command line for O(method=docker_trust), a name or a path on the target.
-    type: path
-    default: docker
-  config_dir:
-    description:
-      - The folder with the command line's configuration and its keys of Docker Content Trust. Default is E(DOCKER_CONFIG), or C(~/.docker).
-    type: path
-  trust_server:
-    description:
-      - The address of the notary server. Default is that of the registry.
-    type: str
   root_passphrase:
     description:
       - The passphrase of the root key of Docker Content Trust, needed when a repository is signed for the first time. That makes keys
         in O(config_dir) which nothing can replace, so keep a copy.
-    type: str
-  signer:
-    description:
-      - The name of the signer that the private key belongs to, and whose signature is wanted (Docker Content Trust).
-      - Default for the private key is the name that the key tells of itself. Without a name any signer will do.
     type: str
   signers:
     description:
       - Who may sign in the repository (Docker Content Trust). Signers that are not listed stay as they are.
       - A signer is added before the image is signed, and removed after somebody else has signed it. To remove one takes the command
         line C(notary), since that of docker removes nobody (versions 26 to 28).
-      - With O(state=pulled) nothing is changed. The signature of a signer who is listed counts only with the listed key.
+      - With O(state=pulled) nothing is changed. The signature of a signer who is listed counts only where the repository knows no other
+        key of that signer than listed ones. A signer may be listed once for each key.
     type: list
     elements: dict
     default: []
@@ -344,6 +297,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.run im
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.scratch import Scratch
 
 ARGUMENTS = {
+    "image": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["signed", "pulled", "revoked", "attested"], "default": "signed"},
     "private_key_path": {"type": "path", "no_log": False},
     "private_key_content": {"type": "str", "no_log": True},

@@ -16,83 +16,50 @@ description:
   - With Docker Content Trust it also tells what that does, and does not do, on this host.
   - With O(ledger) every image that the fleet runs is verified by its digest, each once, where hosts pulled it from, and the hosts that run
     it are named. One that cannot be told does not stop the others. Nothing is pulled, and no engine is asked.
+  - With O(running) the same is told of what one engine runs, which is asked for it.
 author:
   - imagefleet.docker contributors (@imagefleet)
 extends_documentation_fragment:
   - imagefleet.docker._registries
+  - imagefleet.docker._signing
+  - imagefleet.docker._signing.programs
   - imagefleet.docker._attributes
+  - imagefleet.docker._attributes.actiongroup_engine
   - imagefleet.docker._attributes.info_module
+  - imagefleet.docker._engine
 options:
   image:
     description:
       - The image, a name with tag or digest. Without both it is V(latest).
       - For O(method=docker_trust) a name with a tag, or a repository for all its signed tags.
-      - Without it and O(ledger), O(method=docker_trust) tells RV(environment) alone, and no server is asked.
+      - Without it, O(ledger) and O(running), O(method=docker_trust) tells RV(environment) alone, and no server is asked.
     type: str
   ledger:
     description:
       - The ledger of the fleet, a file on the target that M(imagefleet.docker.fleet_ledger) writes.
     type: path
+  running:
+    description:
+      - Verify every image that containers and services of the engine use, in any state, instead of those of a ledger.
+    type: bool
+    default: false
   repositories:
     description:
-      - Patterns of repositories, as in the policy language. With O(ledger) only images of these are verified; the others are counted in
-        RV(summary.others). An image without a name is always among those that are verified.
+      - Patterns of repositories, as in the policy language. With O(ledger) or O(running) only images of these are verified; the others
+        are counted in RV(summary.others). An image without a name is always among those that are verified.
     type: raw
   public_key_paths:
     description:
-      - More public keys, files on the target. With O(ledger) a signature of any of them will do, so that keys can be replaced one after
-        the other (cosign).
+      - More public keys, files on the target. With O(ledger) or O(running) a signature of any of them will do, so that keys can be
+        replaced one after the other (cosign).
     type: list
     elements: path
-  method:
-    description:
-      - V(cosign) or V(docker_trust) (Docker Content Trust).
-    type: str
-    choices: [cosign, docker_trust]
-    required: true
-  public_key_path:
-    description:
-      - The public key to verify with (cosign), a file on the target.
-    type: path
-  public_key_content:
-    description:
-      - The same as text.
-    type: str
-  annotations:
-    description:
-      - What a signature must have been made with to count (cosign).
-    type: dict
-    default: {}
-  signed_as:
-    description:
-      - The repository that the image must have been signed in, as in M(imagefleet.docker.image_signature).
-    type: str
-  cosign:
-    description:
-      - The program, a name or a path on the target.
-    type: path
-    default: cosign
-  docker_cli:
-    description:
-      - The docker command line for O(method=docker_trust), a name or a path on the target.
-    type: path
-    default: docker
-  config_dir:
-    description:
-      - The folder with the command line's configuration. Default is E(DOCKER_CONFIG), or C(~/.docker).
-    type: path
-  trust_server:
-    description:
-      - The address of the notary server. Default is that of the registry.
-    type: str
-  signer:
-    description:
-      - The name of the signer whose signature is wanted (Docker Content Trust). Without it any signer will do.
-    type: str
 requirements:
   - Python library C(requests) (distribution package C(python3-requests))
   - For O(method=cosign), cosign 2.0 or newer
   - For O(method=docker_trust), a docker command line before version 29
+  - For O(running), Docker SDK for Python C(docker) 5.0.3 or newer (distribution package C(python3-docker)) and Docker Engine API 1.41
+    (Engine 20.10) or newer
 seealso:
   - module: imagefleet.docker.image_signature
 """
@@ -112,6 +79,14 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ item.image }} on {{ item.hosts | join(', ') }}: {{ item.reason }}"
   loop: "{{ production.images | rejectattr('verified') }}"
+
+- name: Does this host run anything that is not signed?
+  imagefleet.docker.image_signature_info:
+    running: true
+    method: cosign
+    public_key_path: /etc/imagefleet/keys/release-2027.pub
+  become: true
+  register: host
 
 - name: Is it signed by the release key?
   imagefleet.docker.image_signature_info:
@@ -134,8 +109,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 images:
-  description: With O(ledger), the images that the fleet runs, by name.
-  returned: with O(ledger)
+  description: With O(ledger), the images that the fleet runs, with O(running) those of the engine, by name.
+  returned: with O(ledger) or O(running)
   type: list
   elements: dict
   contains:
@@ -180,7 +155,7 @@ images:
       sample: []
 summary:
   description: Figures.
-  returned: with O(ledger)
+  returned: with O(ledger) or O(running)
   type: dict
   contains:
     images:
@@ -200,16 +175,16 @@ summary:
       type: int
       sample: 1
     others:
-      description: How many more the fleet runs, that O(repositories) leaves out.
+      description: How many more are run, that O(repositories) leaves out.
       type: int
       sample: 3
 ledger:
-  description: How far the ledger can be believed.
-  returned: with O(ledger)
+  description: How far the ledger, or what the engine told, can be believed.
+  returned: with O(ledger) or O(running)
   type: dict
   contains:
     path:
-      description: Where it is.
+      description: Where it is; V(null) with O(running).
       type: str
       sample: /var/lib/imagefleet/ledger.json
     complete:
@@ -292,7 +267,7 @@ environment:
   description:
     - What Docker Content Trust does on this host; V(null) with O(method=cosign), which needs nothing of that kind.
     - It is told also where the command line has no content trust any more. RV(verified) is V(null) then.
-  returned: without O(ledger)
+  returned: without O(ledger) and O(running)
   type: dict
   contains:
     docker_content_trust:
@@ -319,11 +294,15 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._module.engine_arguments import ENGINE_ARGUMENTS
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.programs import program_runner, tool_runner
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.run import run_module
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.signing_arguments import SIGNING_ARGUMENTS
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.fleet import run_fleet_verification
-from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.fleet_request import parse_fleet_options
+from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.fleet_request import (
+    is_about_many,
+    parse_fleet_options,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.info import (
     run_environment_info,
     run_signature_info,
@@ -338,21 +317,21 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.scratc
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
+            **ENGINE_ARGUMENTS,
             **SIGNING_ARGUMENTS,
             "image": {"type": "str"},
             "ledger": {"type": "path"},
             "repositories": {"type": "raw"},
+            "running": {"type": "bool", "default": False},
             "public_key_paths": {"type": "list", "elements": "path", "no_log": False},
         },
-        mutually_exclusive=[("image", "ledger")],
-        required_by={"repositories": ("ledger",), "public_key_paths": ("ledger",)},
         supports_check_mode=True,
     )
 
     def work() -> dict:
         run, run_program = tool_runner(module), program_runner(module)
         with Scratch() as scratch:
-            if module.params["ledger"]:
+            if is_about_many(module.params):
                 order, tools = parse_fleet_options(module.params, scratch, run, run_program)
                 return run_fleet_verification(order, tools, int(time.time()))
             if not module.params["image"]:

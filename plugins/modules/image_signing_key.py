@@ -18,6 +18,7 @@ author:
   - imagefleet.docker contributors (@imagefleet)
 extends_documentation_fragment:
   - imagefleet.docker._attributes
+  - imagefleet.docker._signing.programs
 attributes:
   check_mode:
     support: full
@@ -82,16 +83,6 @@ options:
     description:
       - Their group. Default is that of O(owner).
     type: str
-  cosign:
-    description:
-      - The program, a name or a path on the target.
-    type: path
-    default: cosign
-  docker_cli:
-    description:
-      - The docker command line that generates for O(method=docker_trust), a name or a path on the target.
-    type: path
-    default: docker
 requirements:
   - For O(method=cosign), cosign 2.0 or newer
   - For O(method=docker_trust), a docker command line before version 29 to generate a key, and openssl to make the public key of one
@@ -171,6 +162,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.programs import tool_runner
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.run import run_module
+from ansible_collections.imagefleet.docker.plugins.module_utils._module.signing_arguments import METHOD_ARGUMENTS
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.key_files import run_signing_key
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.scratch import Scratch
 from ansible_collections.imagefleet.docker.plugins.module_utils._signing.key_order import parse_key_order
@@ -179,7 +171,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._signing.key_ord
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "method": {"type": "str", "choices": ["cosign", "docker_trust"], "required": True},
+            **METHOD_ARGUMENTS,
             "name": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "path": {"type": "path"},
@@ -189,8 +181,6 @@ def main() -> None:
             "replace": {"type": "bool", "default": False},
             "owner": {"type": "str"},
             "group": {"type": "str"},
-            "cosign": {"type": "path", "default": "cosign"},
-            "docker_cli": {"type": "path", "default": "docker"},
         },
         supports_check_mode=True,
     )

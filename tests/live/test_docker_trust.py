@@ -166,6 +166,12 @@ def test_a_tag_that_moved_after_signing_is_refused_and_signed_as_it_is_now(scene
     assert told["verified"] is False
     for reason in (str(refused.value), told["reason"]):
         assert "is not signed as it is now" in reason and first in reason and second in reason
+    # The digest that is asked for counts, whether the registry has it or not: never what is signed instead of it.
+    for digest, verified in ((first, True), (second, False), ("sha256:" + "e" * 64, False)):
+        assert scene.info("%s@%s" % (name, digest))["verified"] is verified
+        if not verified:
+            with pytest.raises(NotSigned, match="is not signed as it is now"):
+                scene.signature(scene.options("%s@%s" % (name, digest), state="pulled"))
     assert scene.sign(name, "alice")["digest"] == second
     assert scene.info(name)["digest"] == second
 
@@ -236,6 +242,14 @@ def test_what_is_signed_is_pulled_by_its_digest(scene: TrustScene, request: Any,
         forged = [{"name": "alice", "public_key_path": str(scene.public(other.stem))}]
         with pytest.raises(NotSigned, match="a signature of alice with the given key is wanted"):
             scene.signature({**order, "signers": forged})
+        if store == STORES[0]:
+            # Whoever has the repository's own key adds another one to the name: which of both signed is not told.
+            scene.signature(scene.admin(name, signers=forged))
+            with pytest.raises(
+                NotSigned, match="alice has other keys there as well .* which of them signed is not told"
+            ):
+                scene.signature(order)
+            assert scene.signature({**order, "signers": [*pin, *forged]})["verified"] is True
     finally:
         api.remove_image(scene.name(name), force=True)
 

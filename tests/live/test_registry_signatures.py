@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import registry_content as content
 from cosign import SUITES
 from own_registry import OwnRegistry
 from plain_http import call
-from registry_pushing import list_tags, push
+from plain_http import digest as digest_of
+from registry_pushing import list_tags, push, put_blob, put_manifest, read_manifest
 from signing import Signer
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import (
@@ -134,6 +136,74 @@ def test_the_signature_of_another_image_put_beside_it(alice: Signer, own: OwnReg
         assert not alice.run(IMAGE, state="revoked", **options)["changed"]
     told = alice.info("%s@%s" % (WEB, signed))
     assert told["verified"] and [row["verified"] for row in told["attestations"]] == [True]
+
+
+def test_what_others_put_beside_a_signature_neither_counts_nor_stands_in_the_way(
+    alice: Signer, own: OwnRegistry, tmp_path: Path
+) -> None:
+    """Whoever may push can write anything there: names that cosign would open, what is no base64, types that are none."""
+    digest = alice.run(IMAGE)["digest"]
+    alice.run(IMAGE, state="attested", attestation={"type": "custom", "predicate": {"built": "here"}})
+    if alice.version == "2":
+        _meddle_with_layers(own, digest, tmp_path / "signature-of-this-host")
+    else:
+        _meddle_with_bundles(own, digest)
+    told = alice.info(IMAGE)
+    assert told["verified"] and [row["verified"] for row in told["signatures"]].count(True) == 1
+    assert [row["verified"] for row in told["attestations"]].count(True) == 1
+    assert len(alice.run(IMAGE, state="revoked")["removed"]) == 1
+    assert alice.info(IMAGE)["verified"] is False
+
+
+def _meddle_with_layers(own: OwnRegistry, digest: str, path: Path) -> None:
+    """Beside what version 2 left: layers that name a file with the real signature, and layers that are broken."""
+    for kind in ("sig", "att"):
+        tag = "%s.%s" % (digest.replace(":", "-"), kind)
+        got = read_manifest(own.address, WEB, tag)
+        manifest = json.loads(got.body)
+        (layer,) = manifest["layers"]
+        if kind == "sig":
+            note = "dev.cosignproject.cosign/signature"
+            path.write_text(layer["annotations"][note])
+            for text in (str(path), "file-that-is-not-there", "no base64!", "https://registry.example.com/signature"):
+                manifest["layers"].append({**layer, "annotations": {note: text}})
+        else:
+            envelope = json.loads(call(own.address, "GET", "/v2/%s/blobs/%s" % (WEB, layer["digest"])).body)
+            # A signature under the name of statements is looked at by nobody.
+            signatures = json.loads(read_manifest(own.address, WEB, tag.replace(".att", ".sig")).body)
+            manifest["layers"].append(signatures["layers"][0])
+            for data in _broken(envelope):
+                put_blob(own.address, WEB, data)
+                manifest["layers"].append({**layer, "digest": digest_of(data), "size": len(data)})
+        put_manifest(own.address, WEB, json.dumps(manifest).encode(), got.headers["content-type"], tag)
+
+
+def _meddle_with_bundles(own: OwnRegistry, digest: str) -> None:
+    tag = digest.replace(":", "-")
+    got = read_manifest(own.address, WEB, tag)
+    listed = json.loads(got.body)
+    for entry in list(listed["manifests"]):
+        manifest = json.loads(read_manifest(own.address, WEB, entry["digest"]).body)
+        (layer,) = manifest["layers"]
+        bundle = json.loads(call(own.address, "GET", "/v2/%s/blobs/%s" % (WEB, layer["digest"])).body)
+        for envelope in _broken(bundle["dsseEnvelope"]):
+            data = json.dumps({**bundle, "dsseEnvelope": json.loads(envelope)}).encode()
+            put_blob(own.address, WEB, data)
+            own_layer = {**layer, "digest": digest_of(data), "size": len(data)}
+            body = json.dumps({**manifest, "layers": [own_layer]}).encode()
+            put_manifest(own.address, WEB, body, manifest["mediaType"])
+            listed["manifests"].append({**entry, "digest": digest_of(body), "size": len(body)})
+    put_manifest(own.address, WEB, json.dumps(listed).encode(), got.headers["content-type"], tag)
+
+
+def _broken(envelope: dict[str, Any]) -> list[bytes]:
+    """Envelopes that hold for nobody, each in another way."""
+    statement = json.loads(base64.b64decode(envelope["payload"]))
+    others = [{**statement, "predicateType": kind} for kind in ("", "no type", "https://example.com/other/v1")]
+    payloads = [base64.b64encode(json.dumps(one).encode()).decode() for one in others]
+    wrong = [{**envelope, "payload": payload} for payload in payloads]
+    wrong += [{**envelope, "signatures": []}, {**envelope, "signatures": [{"sig": "no base64!", "keyid": ""}]}]
+    return [json.dumps(one).encode() for one in wrong]
 
 
 def own_accepts() -> list[tuple[str, str]]:

@@ -21,8 +21,10 @@ from lab.notary import Notary
 from lab.paths import cache, instance
 from own_registry import ADDRESS, OwnRegistry
 from registry_pushing import push
+from scheduled_regions import ScheduledJob
 from signing import Signer, run_program
 from trusting import NEWER, TrustScene
+from workbench import Workbench
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError, StateError, ToolMissing
 from ansible_collections.imagefleet.docker.plugins.module_utils._fleet.ledger import HostEntry, Ledger
@@ -31,6 +33,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.fleet_
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.scratch import Scratch
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.ledger import save_ledger
 
+PASSWORD = "hunter2-of-signatures"
 NOBODY = "sha256:" + "e" * 64
 
 
@@ -190,6 +193,8 @@ def test_only_these_repositories_and_how_far_the_ledger_can_be_believed(estate: 
     [
         ({"public_key_paths": []}, "public_key_paths: nothing can be verified without"),
         ({"public_key_paths": ["/nowhere.pub"]}, "there is no /nowhere.pub"),
+        ({"running": True}, "one of the two"),
+        ({"ledger": None}, "one of the two"),
         ({"ledger": "ledger.json"}, "ledger: 'ledger.json' is no absolute path"),
         ({"signed_as": "registry.example.com/web"}, "signed_as: it is for one image"),
         ({"repositories": [1]}, "repositories: 1 is not text"),
@@ -210,6 +215,80 @@ def test_without_a_ledger_or_a_program_nothing_is_told(estate: Estate, alice: Si
     estate.write()
     with pytest.raises(ToolMissing, match="/nowhere/cosign cannot be started"):
         estate.verify(**keys(alice, cosign="/nowhere/cosign"))
+
+
+# The schedule ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("alice", ["3"], indirect=True)
+def test_the_schedule_tells_what_is_not_signed_and_what_changed(estate: Estate, alice: Signer, tmp_path: Path) -> None:
+    pushed(estate, alice, "shop/web", "host-1")
+    tool = pushed(estate, alice, "shop/tool", "host-2")
+    alice.run("shop/web:1")
+    estate.write()
+    options = {"ledger": str(estate.path), **keys(alice)}
+    options["registries"] = [{**alice.access, "username": "u", "password": PASSWORD}]
+    with ScheduledJob(tmp_path / "verify", "verify", options) as job:
+        assert job.run("--dry-run").code == 14 and job.calls == []
+        ended = job.run()
+        assert (
+            ended.code == 14 and "1 of 2 images in use are not signed: %s/shop/tool:1 (" % alice.address in ended.errors
+        )
+        assert "Not signed, and in use:" in ended.output and job.told["result"] == job.report["result"]
+        assert job.metrics['imagefleet_verify_images{state="unsigned"}'] == 1
+        alice.run("shop/tool:1")
+        ended = job.run()
+        news = "%s/shop/tool:1 is verified, it was not signed before" % alice.address
+        assert ended.code == 0 and news in ended.output, ended.errors
+        assert (len(job.calls), job.told["result"]["news"]) == (2, [news])
+        assert job.run().code == 0 and len(job.calls) == 2
+        alice.run("shop/tool@" + tool, state="revoked")
+        estate.write(complete=False)
+        ended = job.run()
+        assert ended.code == 14 and "more may run than was verified: the ledger is incomplete" in ended.errors
+        assert "is not signed, it was verified before" in job.told["result"]["news"][0]
+        assert job.metrics["imagefleet_verify_ledger_incomplete{}"] == 1
+        alice.run("shop/tool:1")
+        assert job.run().code == 3, "what may run beside what is known may be unsigned"
+        estate.path.unlink()
+        ended = job.run()
+        assert ended.code == 10 and str(estate.path) in ended.errors and job.report["result"] is None
+        assert PASSWORD not in job.left() + ended.output + ended.errors
+
+
+@pytest.mark.parametrize("alice", ["3"], indirect=True)
+def test_what_the_host_itself_runs(alice: Signer, bench: Workbench, tmp_path: Path) -> None:
+    """Of both image stores: what was pulled by a signed index, what by no signed one, and what was never in a registry."""
+    names = {"signed": "shop/signed", "not": "shop/not"}
+    containers = []
+    options = {"running": True, "docker_host": bench.docker_host, **keys(alice)}
+    try:
+        for word, name in names.items():
+            push(alice.address, name, content.multi_platform("%s on %s" % (word, bench.docker_host)), "1")
+            full = "%s/%s" % (alice.address, name)
+            bench.api.pull(full, tag="1")
+            containers.append(bench.api.create_container(full + ":1", command="/none")["Id"])
+        alice.run("shop/signed:1")
+        with ScheduledJob(tmp_path / "verify", "verify", {**options, "repositories": alice.address + "/**"}) as job:
+            ended = job.run()
+            assert ended.code == 14, ended.errors
+            report = job.report["result"]
+        assert {row["references"][0].rpartition("/")[2]: row["verified"] for row in report["images"]} == {
+            "signed:1": True,
+            "not:1": False,
+        }
+        assert (report["ledger"]["path"], report["ledger"]["complete"], report["ledger"]["problems"]) == (
+            None,
+            True,
+            [],
+        )
+        host = bench.api.info()["Name"]
+        assert {tuple(row["hosts"]) for row in report["images"]} == {(host,)}
+    finally:
+        for one in containers:
+            bench.api.remove_container(one, force=True)
+        for name in names.values():
+            bench.api.remove_image("%s/%s:1" % (alice.address, name), force=True)
 
 
 # Docker Content Trust ----------------------------------------------------------------------------------------------------

@@ -39,10 +39,13 @@ def test_the_same_digests_are_signed_once(scene: TrustScene, tmp_path: Path) -> 
         scene.push(name, name)
         signed[name] = scene.sign(name, "release")["digest"]
     scene.push(WEB + ":unsigned", "unsigned")
+    scene.push(WEB + ":of-others", "of others")
+    scene.sign(WEB + ":of-others", "somebody")
     signer = Signer("3", tmp_path / "cosign", scene.registry.address)
     variables = {
         "image_fleet_signatures_repositories": [scene.name(WEB), scene.name(API)],
         "image_fleet_signatures_trust_server": scene.notary.url,
+        "image_fleet_signatures_signer": "release",
         "image_fleet_signatures_docker_cli": scene.docker_cli,
         "image_fleet_signatures_config_dir": str(scene.config),
         "image_fleet_signatures_cosign": str(signer.program),
@@ -75,7 +78,8 @@ def test_the_same_digests_are_signed_once(scene: TrustScene, tmp_path: Path) -> 
     for name, digest in signed.items():
         told = signer.info(name, annotations={"from": "content trust"})
         assert told["verified"] and told["digest"] == digest
-    assert not signer.info(WEB + ":unsigned")["verified"]
+    for name in (WEB + ":unsigned", WEB + ":of-others"):
+        assert not signer.info(name)["verified"]
     again = run()
     assert "changed=0" in again and "failed=0" in again
 

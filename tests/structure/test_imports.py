@@ -107,6 +107,7 @@ MAY_IMPORT = {
         "_registry",
         "_store",
         "_tools",
+        "_usage",
     },
     "_module": {"_errors", "_engine", "_registry", "_tools"},
 }

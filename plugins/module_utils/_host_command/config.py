@@ -18,8 +18,8 @@ MAXIMUM_BYTES = 16 * 1024 * 1024
 TERM = 30 * 86400
 MASK = "********"
 CLEANUP, RETENTION, COLLECT, CACHE = "cleanup", "retention", "collect", "cache"
-SYNC, DRIFT, SCAN = "sync", "drift", "scan"
-COMMANDS = (CLEANUP, RETENTION, COLLECT, SYNC, DRIFT, CACHE, SCAN)
+SYNC, DRIFT, SCAN, VERIFY = "sync", "drift", "scan", "verify"
+COMMANDS = (CLEANUP, RETENTION, COLLECT, SYNC, DRIFT, CACHE, SCAN, VERIFY)
 SECRET_KEYS = frozenset({"password", "token", "hub_password"})
 TERM_KEYS = ("issued", "valid_until")
 
@@ -68,6 +68,14 @@ POLICY_OPTIONS = (
     "waivers",
     "waivers_file",
     "vex",
+    "running",
+    "method",
+    "public_key_path",
+    "public_key_content",
+    "public_key_paths",
+    "annotations",
+    "trust_server",
+    "signer",
 )
 # Options that are mappings with credentials, or lists of them: of these only the names are published.
 NAMED_OPTIONS = ("source", "destinations")

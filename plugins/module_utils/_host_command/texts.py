@@ -13,6 +13,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.co
     RETENTION,
     SCAN,
     SYNC,
+    VERIFY,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import LINK, LOG, Paths
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.schedule import Schedule
@@ -20,8 +21,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.sc
 MARKER = "# Managed by Ansible, module imagefleet.docker.host_command: changes made here are overwritten.\n"
 
 # Ends that people caused on purpose, the brake and another holder of the lock, are no failure of the unit, and neither is a
-# difference between regions or an image that does not pass: to find it was the unit's work.
-NO_FAILURE = "4 6 11 12"
+# difference between regions, an image that does not pass or one that is not signed: to find it was the unit's work.
+NO_FAILURE = "4 6 11 12 14"
 
 
 WHAT = {
@@ -32,6 +33,7 @@ WHAT = {
     DRIFT: "Compare regions with their source",
     CACHE: "Clean a pull-through cache",
     SCAN: "Scan images for vulnerabilities",
+    VERIFY: "Verify the signatures of images",
 }
 AFTER = {CLEANUP: "docker.service"}
 NETWORK = "network-online.target"

@@ -9,15 +9,17 @@ from typing import Any, Dict
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._module.registry_arguments import REGISTRIES_ARGUMENTS
 
-SIGNING_ARGUMENTS: Dict[str, Any] = {
-    "image": {"type": "str", "required": True},
+METHOD_ARGUMENTS: Dict[str, Any] = {
     "method": {"type": "str", "choices": ["cosign", "docker_trust"], "required": True},
+    "cosign": {"type": "path", "default": "cosign"},
+    "docker_cli": {"type": "path", "default": "docker"},
+}
+SIGNING_ARGUMENTS: Dict[str, Any] = {
+    **METHOD_ARGUMENTS,
     "public_key_path": {"type": "path", "no_log": False},
     "public_key_content": {"type": "str", "no_log": False},
     "annotations": {"type": "dict", "default": {}},
     "signed_as": {"type": "str"},
-    "cosign": {"type": "path", "default": "cosign"},
-    "docker_cli": {"type": "path", "default": "docker"},
     "config_dir": {"type": "path"},
     "trust_server": {"type": "str"},
     "signer": {"type": "str"},

@@ -20,7 +20,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.cosign
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.tools import Tools
 from ansible_collections.imagefleet.docker.plugins.module_utils._signing.cosign_answers import (
     holds_none,
-    is_of_other_key,
+    is_no_proof,
     read_claims,
     read_statements,
     signatures_of,
@@ -272,21 +272,20 @@ class CosignMethod:
             return False
         scratch = self._tools.scratch
         payload = scratch.write("payload", stored.payload)
-        document = scratch.write("proof.json", json.dumps(self._proof(stored)).encode("utf-8"))
+        document = scratch.write("proof", self._proof(stored).encode("utf-8"))
         code, _output, errors = self._cosign.attempt(*self._words.verify_alone(stored, document, payload))
-        return code == 0 or not is_of_other_key(code, errors, self._order.image.repository)
+        return code == 0 or not is_no_proof(code, errors, self._order.image.repository)
 
-    def _proof(self, stored: Stored) -> Any:
-        """As version 3 reads it: a bundle, made here from what version 2 stored; version 2 reads an envelope as it is."""
-        envelope = json.loads(stored.envelope) if stored.envelope else None
-        if envelope is not None and not self._words.dialect.bundles:
-            return envelope
+    def _proof(self, stored: Stored) -> str:
+        """As version 3 reads it: a bundle, made here from what version 2 stored; version 2 reads each as it is stored."""
+        if not self._words.dialect.bundles:
+            return stored.envelope or stored.signature
         bundle: Dict[str, Any] = {"mediaType": _BUNDLE, "verificationMaterial": {"publicKey": {"hint": ""}}}
-        if envelope is not None:
-            return {**bundle, "dsseEnvelope": envelope}
+        if stored.envelope:
+            return json.dumps({**bundle, "dsseEnvelope": json.loads(stored.envelope)})
         digest = base64.b64encode(hashlib.sha256(stored.payload).digest()).decode("ascii")
         message = {"messageDigest": {"algorithm": "SHA2_256", "digest": digest}, "signature": stored.signature}
-        return {**bundle, "messageSignature": message}
+        return json.dumps({**bundle, "messageSignature": message})
 
     def _prepare_signing(self) -> None:
         if self._words.dialect.bundles:

@@ -42,31 +42,31 @@ class CosignStore:
 
     def look(self, digest: str) -> List[Stored]:
         """Signatures and attestations of an image, whether they hold or not; what could not verify is left out."""
-        return [*self._layers(_tag(digest, "sig")), *self._layers(_tag(digest, "att")), *self._bundles(digest)]
+        layers = [*self._layers(digest, "sig", SIGNED_LAYER), *self._layers(digest, "att", ENVELOPE_LAYER)]
+        return [*layers, *self._bundles(digest)]
 
     def remove(self, digest: str, gone: Sequence[Stored]) -> None:
         """Take these signatures away. Signed meanwhile by others: RegistryError, and nothing of that manifest is changed."""
         self._remove_layers(_tag(digest, "sig"), [one for one in gone if not one.in_bundle])
         self._remove_bundles(digest, [one for one in gone if one.in_bundle])
 
-    def _layers(self, tag: str) -> List[Stored]:
-        body = self._client.manifest(self._repository, tag)
+    def _layers(self, digest: str, kind: str, media_type: str) -> List[Stored]:
+        """Those of that media type: cosign looks for no other under such a tag."""
+        body = self._client.manifest(self._repository, _tag(digest, kind))
         if body is None:
             return []
         found = []
         for place, layer in enumerate(_layers(parse_manifest(body.data, body.media_type))):
-            one = self._layer(body.digest, place, layer)
+            one = self._layer(body.digest, place, layer) if layer.media_type == media_type else None
             if one is not None:
                 found.append(one)
         return found
 
     def _layer(self, manifest: str, place: int, layer: Descriptor) -> Optional[Stored]:
-        if layer.media_type == SIGNED_LAYER:
-            signature = layer.annotations.get(SIGNATURE_NOTE, "")
-            return read_signature(manifest, place, self._blob(layer), signature)
         if layer.media_type == ENVELOPE_LAYER:
             return read_envelope(manifest, place, self._blob(layer))
-        return None
+        signature = layer.annotations.get(SIGNATURE_NOTE, "")
+        return read_signature(manifest, place, self._blob(layer), signature)
 
     def _bundles(self, digest: str) -> List[Stored]:
         found = []

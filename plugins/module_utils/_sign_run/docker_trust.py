@@ -17,7 +17,11 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.trust_
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.trust_signing_key import SigningKey
 from ansible_collections.imagefleet.docker.plugins.module_utils._signing.enforcement import judge_environment
 from ansible_collections.imagefleet.docker.plugins.module_utils._signing.method import Signature, Subject
-from ansible_collections.imagefleet.docker.plugins.module_utils._signing.order import DOCKER_TRUST, SigningOrder
+from ansible_collections.imagefleet.docker.plugins.module_utils._signing.order import (
+    DOCKER_TRUST,
+    PULLED,
+    SigningOrder,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._signing.trust_cli import ROOT_PASSPHRASE
 from ansible_collections.imagefleet.docker.plugins.module_utils._signing.trust_inspect import SignedTag, TrustData
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import last_lines
@@ -38,6 +42,7 @@ class DockerTrust:
         self._signing = SigningKey(order, self._repository)
         self._signers = Signers(order, self._repository, self._signing)
         self._wanted = order.trust.signer
+        self._pulls = order.state == PULLED
         if self._wanted in self._signers.unwanted:
             raise PolicyError("signer: %s is absent in signers; say who else signs" % self._wanted)
         self._remove_after_signing = False
@@ -53,7 +58,8 @@ class DockerTrust:
         if reference.tag is None:
             return Subject(reference, reference.digest or "")
         signed = self._must_signed(reference)
-        now = self._tools.digest(reference)
+        # A digest that was asked for is meant also where the registry does not have it.
+        now = reference.digest or self._tools.digest(reference)
         if now not in (None, signed.digest):
             raise _moved(reference, signed, str(now))
         return Subject(reference, signed.digest)
@@ -67,7 +73,7 @@ class DockerTrust:
             signed = self._must_signed(reference)
             if signed.digest != subject.digest:
                 raise _moved(reference, signed, subject.digest)
-            raise NotSigned(self._wrong_signers(reference, signed.signers))
+            raise NotSigned(self._wrong_signers(reference, self._must_data(reference)))
         raise NotSigned(
             "%s: none of its %d signed tags in %s is of that, or by a signer who counts"
             % (reference.canonical, len(self._must_data(reference).tags), self._repository.server)
@@ -189,29 +195,49 @@ class DockerTrust:
         return tuple(signature for one in tags for signature in data.signatures(one, reference))
 
     def _counting(self, subject: Subject) -> Tuple[Signature, ...]:
-        """The signatures of the digest by those who count; all of them for a repository."""
+        """The signatures of the digest by those who count, of tags that the wanted signer has signed; of all tags for a repository."""
         data = self._repository.data()
         if data is None:
             return ()
         whole = subject.reference.tag is None and not subject.digest
         of_digest = [one for one in self._of_name(subject.reference) if whole or one.digest == subject.digest]
         counting = [one for one in of_digest if self._counts(str(one.signer), data)]
-        signers = {one.signer for one in counting}
-        return tuple(counting) if self._wanted is None or self._wanted in signers else ()
+        tags = {one.tag for one in counting if self._wanted in (None, one.signer)}
+        return tuple(one for one in counting if one.tag in tags)
 
     def _counts(self, name: str, data: TrustData) -> bool:
-        """A signer whose key was given has to have that key; one who is to go does not count."""
-        pinned = self._signers.pinned.get(name)
-        return name not in self._signers.unwanted and (pinned is None or pinned in data.signers.get(name, ()))
+        """A signer whose key was given has to have that key; one who is to go does not count.
 
-    def _wrong_signers(self, reference: Reference, signers: Sequence[str]) -> str:
+        Who of several keys signed is not told, so what is pulled needs a signer without a key that was not given.
+        """
+        if name in self._signers.unwanted:
+            return False
+        given, there = self._signers.pinned.get(name), set(data.signers.get(name, ()))
+        if given is None:
+            return True
+        return bool(there) and there <= given if self._pulls else bool(there & given)
+
+    def _wrong_signers(self, reference: Reference, data: TrustData) -> str:
+        signers = data.tags[str(reference.tag)].signers
         wanted = self._wanted or " or ".join(sorted(self._signers.pinned)) or "somebody"
-        return "%s is signed by %s, and a signature of %s%s is wanted" % (
+        return "%s is signed by %s, and a signature of %s%s is wanted%s" % (
             reference.canonical,
             ", ".join(signers) or "nobody",
             wanted,
             " with the given key" if wanted in self._signers.pinned else "",
+            self._other_keys(signers, data),
         )
+
+    def _other_keys(self, signers: Sequence[str], data: TrustData) -> str:
+        """What to do about a signer with the given key and others."""
+        for name in signers if self._pulls else ():
+            given, there = self._signers.pinned.get(name, set()), set(data.signers.get(name, ()))
+            if given & there:
+                return (
+                    ". %s has other keys there as well (%s), and which of them signed is not told: give every key that is to count in "
+                    "signers, or have the others removed" % (name, ", ".join(sorted(there - given)))
+                )
+        return ""
 
     def _check_start(self, data: Optional[TrustData], secrets: Mapping[str, str]) -> None:
         """The first signature of a repository makes its own keys, which must not be lost with the run."""

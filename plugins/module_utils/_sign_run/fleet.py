@@ -37,14 +37,15 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.tools 
 from ansible_collections.imagefleet.docker.plugins.module_utils._signing.method import Method, Signature
 from ansible_collections.imagefleet.docker.plugins.module_utils._signing.order import SigningOrder
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.ledger import must_load_ledger
+from ansible_collections.imagefleet.docker.plugins.module_utils._usage.alone import ledger_of_engine
 
 
 def run_fleet_verification(order: FleetOrder, tools: Tools, now: int) -> Dict[str, Any]:
-    """What concerns one image is told with that; raises a FleetError for a ledger, a key or a program that is not there.
+    """What concerns one image is told with that; raises a FleetError for a ledger, an engine, a key or a program that is not there.
 
     `now` is epoch seconds.
     """
-    ledger = must_load_ledger(order.ledger)
+    ledger = ledger_of_engine(order.options, now) if order.ledger is None else must_load_ledger(order.ledger)
     running = running_images(ledger)
     images = [one for one in running if _is_meant(one, order.repositories)]
     verification = _Verification(order.orders, tools)

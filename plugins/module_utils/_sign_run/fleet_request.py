@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, List, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
@@ -33,29 +33,46 @@ _NO_IMAGE = Reference("", "")
 class FleetOrder:
     """An image is verified when one of `orders` (of no image yet) holds for it: there is one for each key.
 
-    `repositories` are those that are meant, None for all.
+    `ledger` is a file, None for what the engine of `options` runs now; `repositories` are those that are meant, None for all.
     """
 
-    ledger: str
+    ledger: Optional[str]
+    options: Mapping[str, Any] = field(repr=False)
     orders: Tuple[SigningOrder, ...]
     repositories: Optional[PatternList] = None
+
+
+def is_about_many(options: Mapping[str, Any]) -> bool:
+    """Whether a fleet or an engine is asked about. Raises PolicyError for what does not go with an image, or only with many."""
+    many = bool(options.get("ledger") or options.get("running"))
+    if many and options.get("image"):
+        raise PolicyError("image: it is for one image; leave it out with ledger and running")
+    for name in ("repositories", "public_key_paths"):
+        if options.get(name) and not many:
+            raise PolicyError("%s: it goes with ledger or running" % name)
+    return many
 
 
 def parse_fleet_options(
     options: Mapping[str, Any], scratch: Scratch, run: Run, run_program: Optional[RunProgram] = None
 ) -> Tuple[FleetOrder, Tools]:
     """Raises PolicyError before anything is started."""
-    ledger = str(options.get("ledger") or "")
-    if not os.path.isabs(ledger):
+    ledger = options.get("ledger") or None
+    if (ledger is None) != bool(options.get("running")):
+        raise PolicyError(
+            "ledger: name the ledger of a fleet, or say running: true for what this host runs, one of the two"
+        )
+    if ledger is not None and not os.path.isabs(str(ledger)):
         raise PolicyError("ledger: %r is no absolute path" % ledger)
     if options.get("signed_as"):
-        raise PolicyError("signed_as: it is for one image; with ledger every image has a repository of its own")
+        raise PolicyError("signed_as: it is for one image; of many every image has a repository of its own")
     order = order_for(_NO_IMAGE, options)
     if order.trust.server:
         trust_server(order.trust.server, _NO_IMAGE)
     patterns = options.get("repositories")
     fleet = FleetOrder(
         ledger=ledger,
+        options=options,
         orders=tuple(replace(order, public_key=key) for key in _keys(order, options.get("public_key_paths") or [])),
         repositories=compile_patterns("repositories", patterns) if patterns not in (None, "", []) else None,
     )

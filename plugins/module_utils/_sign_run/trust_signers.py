@@ -11,7 +11,7 @@ the release before the keys go.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError, ToolError, ToolMissing
 from ansible_collections.imagefleet.docker.plugins.module_utils._sign_run.trust_repository import TrustRepository
@@ -63,9 +63,13 @@ class Signers:
             self.wanted.append(Wanted(name, key_id(text, where + "public_key_path"), text))
 
     @property
-    def pinned(self) -> Mapping[str, str]:
-        """Name -> ID of the key that a signer must have."""
-        return {one.name: one.key for one in self.wanted if one.key is not None}
+    def pinned(self) -> Mapping[str, Set[str]]:
+        """Name -> IDs of the keys that were given for a signer."""
+        found: Dict[str, Set[str]] = {}
+        for one in self.wanted:
+            if one.key is not None:
+                found.setdefault(one.name, set()).add(one.key)
+        return found
 
     @property
     def unwanted(self) -> Tuple[str, ...]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional
 
@@ -28,6 +29,8 @@ SIGNATURE_NOTE = "dev.cosignproject.cosign/signature"
 CLAIM_TYPE = "cosign container image signature"
 SIGNATURE_PREDICATE = "https://sigstore.dev/cosign/sign/v1"
 STATEMENT = "application/vnd.in-toto+json"
+# A URI (in-toto Statement v1): without line breaks it cannot pass for other words of cosign where that repeats it.
+_TYPE = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True)
@@ -135,9 +138,9 @@ def _stored(
     subject = subjects[0] if isinstance(subjects, list) and subjects and isinstance(subjects[0], dict) else {}
     digests = subject.get("digest")
     digest = "sha256:%s" % digests.get("sha256") if isinstance(digests, dict) else ""
-    if not is_digest(digest):
+    kind = statement.get("predicateType")
+    if not is_digest(digest) or not isinstance(kind, str) or not _TYPE.fullmatch(kind):
         return None
-    kind = str(statement.get("predicateType") or "")
     name = subject.get("name")
     return Stored(
         # Elsewhere cosign takes none for one, whatever it says of itself.

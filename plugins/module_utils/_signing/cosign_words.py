@@ -78,8 +78,8 @@ class Words:
     def verify_alone(self, stored: Stored, document: str, payload: str) -> List[str]:
         """One signature or attestation out of the registry: is it of the key? `document` and `payload` are files.
 
-        The document of an envelope is the envelope, for version 3 as a bundle; that of a signature is a bundle, and version 2 is
-        told the signature itself.
+        The document of an envelope is the envelope, that of a signature its text; for version 3 both are bundles. Nothing of what
+        a registry holds is an argument that names something: cosign opens a signature that reads as a path or URL.
         """
         root = ["--trusted-root", self.trusted_root] if self.dialect.bundles else []
         words = ["--key", "env://" + PUBLIC_KEY, _NO_LOG, *root]
@@ -87,8 +87,7 @@ class Words:
             flag = "--bundle" if self.dialect.bundles else "--signature"
             kind = ["--type", stored.predicate_type, "--check-claims=false"]
             return ["verify-blob-attestation", *words, flag, document, *kind]
-        proof = ["--bundle", document] if self.dialect.bundles else ["--signature", stored.signature]
-        return ["verify-blob", *words, *proof, payload]
+        return ["verify-blob", *words, "--bundle" if self.dialect.bundles else "--signature", document, payload]
 
     def _signing(self) -> Tuple[str, ...]:
         if self.dialect.bundles:

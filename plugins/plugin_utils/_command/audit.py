@@ -16,6 +16,7 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome
     COUNTS,
     REGION_COUNTS,
     SCAN_COUNTS,
+    VERIFIED_COUNTS,
     Outcome,
 )
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
@@ -30,7 +31,8 @@ def audit_line(config: CommandConfig, outcome: Outcome) -> str:
         ("policy", config.policy_hash),
         ("plan", (outcome.result or {}).get("plan_digest", "-")),
     ]
-    fields += [(key, outcome.summary[key]) for key in (*COUNTS, *REGION_COUNTS, *SCAN_COUNTS) if key in outcome.summary]
+    counts = (*COUNTS, *REGION_COUNTS, *SCAN_COUNTS, *VERIFIED_COUNTS)
+    fields += [(key, outcome.summary[key]) for key in counts if key in outcome.summary]
     fields += [
         (key, outcome.summary[key])
         for key in ("reclaimable_bytes", "reclaimed_bytes")

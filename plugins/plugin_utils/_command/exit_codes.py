@@ -25,6 +25,7 @@ class ExitCode(IntEnum):
     DRIFT = 11
     SCAN = 12
     TOOL = 13
+    UNSIGNED = 14
 
 
 MEANINGS = {
@@ -32,7 +33,7 @@ MEANINGS = {
     ExitCode.BUG: "unexpected error, please report it with the traceback",
     ExitCode.USAGE: "wrong arguments or a configuration that cannot be used; nothing was contacted",
     ExitCode.ITEMS_FAILED: "some deletions or copies failed or were refused with an error, the others were done; or not everything "
-    "could be compared or scanned",
+    "could be compared, scanned or verified",
     ExitCode.HELD: "the brake file holds, or the undo of a registry is not over yet, or the upstream of a cache does not answer: planned, nothing deleted",
     ExitCode.POLICY_EXPIRED: "the policy is expired or of an unknown schema: planned at most, nothing deleted",
     ExitCode.LOCKED: "another run or a deployment holds the lock; nothing was done",
@@ -42,7 +43,8 @@ MEANINGS = {
     ExitCode.STATE: "a file of the command (state, report, log, metrics) could not be read or written",
     ExitCode.DRIFT: "a region lacks something of its source, or has something else",
     ExitCode.SCAN: "an image does not pass the policy of the scan",
-    ExitCode.TOOL: "a program that the job needs is missing, too old, refused or another one than was pinned; nothing was scanned",
+    ExitCode.TOOL: "a program that the job needs is missing, too old, refused or another one than was pinned; nothing was scanned or verified",
+    ExitCode.UNSIGNED: "an image in use has no signature that holds",
 }
 
 

@@ -23,6 +23,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.co
     RETENTION,
     SCAN,
     SYNC,
+    VERIFY,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.request import parse_retention_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._retire.run import run_retention
@@ -37,6 +38,12 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.regions
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.scan_lines import scan_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.scan_news import with_scan_news
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.scans import run_scheduled_scan, scan_ending
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.verification import (
+    run_scheduled_verification,
+    verification_ending,
+    verification_lines,
+    with_signature_news,
+)
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.cache import cache_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.collection import collection_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.distribution import drift_lines, sync_lines
@@ -94,6 +101,10 @@ def _scan(options: Mapping[str, Any], _apply: bool, _progress: Progress, remembe
     return run_scheduled_scan(options, remember)
 
 
+def _verify(options: Mapping[str, Any], _apply: bool, _progress: Progress, _remember: bool) -> Mapping[str, Any]:
+    return run_scheduled_verification(options)
+
+
 JOBS: Dict[str, Job] = {
     CLEANUP: Job(
         "plan the clean-up of this host, and delete when the configuration says apply",
@@ -138,5 +149,13 @@ JOBS: Dict[str, Job] = {
         acts=False,
         ending=scan_ending,
         remembering=with_scan_news,
+    ),
+    VERIFY: Job(
+        "verify the signatures of what this host or the fleet runs; changes nothing",
+        _verify,
+        verification_lines,
+        acts=False,
+        ending=verification_ending,
+        remembering=with_signature_news,
     ),
 }

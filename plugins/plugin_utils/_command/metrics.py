@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Iterator, List, Optional, Tuple
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import SCAN
+from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import SCAN, VERIFY
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.metric_text import escaped
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.metrics import metric_lines
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import write_atomic
@@ -16,7 +16,11 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.metrics
     Sample,
     region_families,
 )
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome import COUNTS, Outcome
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome import (
+    COUNTS,
+    VERIFIED_COUNTS,
+    Outcome,
+)
 
 
 def metrics(
@@ -56,6 +60,12 @@ def _families(
     if config.command == SCAN and outcome.result is not None:
         blind = int(bool(outcome.result["ledger_problem"]))
         yield "ledger_incomplete", "1 if the fleet may run more than was scanned.", [("", blind)]
+        return
+    if config.command == VERIFY and outcome.result is not None:
+        blind = int(bool(outcome.result["ledger"]["problems"]))
+        yield "ledger_incomplete", "1 if more may run than was verified.", [("", blind)]
+        counts = [(f',state="{key}"', summary[key]) for key in VERIFIED_COUNTS]
+        yield "images", "Images in use by whether a signature holds; others were not asked for.", counts
         return
     if not summary:
         return

@@ -13,6 +13,7 @@ from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_co
 COUNTS = ("kept", "to_delete", "deleted", "gone", "refused", "deferred", "failed", "pending", "restored")
 DRIFTING = ("missing", "different", "missing_platform", "missing_signature")
 SCAN_COUNTS = ("passed", "not_scanned", "findings", "counted", "new")
+VERIFIED_COUNTS = ("verified", "unsigned", "unknown", "others")
 REGION_COUNTS = ("tags", "unchanged", "copied", "removed", "bytes_sent", "equal", *DRIFTING, "extra", "unknown")
 
 

@@ -7,15 +7,10 @@ from __future__ import annotations
 
 from typing import Any, List, Mapping
 
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.judged import news_lines
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report import scans_text
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
-
-WIDTH = 1000
 
 
 def scan_lines(result: Mapping[str, Any], top: int) -> List[str]:
     """At most `top` rows of each kind."""
-    lines = scans_text.scan_lines("this configuration", result, top)
-    if result.get("news"):
-        lines += ["News:"] + ["  " + printable(one, WIDTH) for one in result["news"]]
-    return lines
+    return scans_text.scan_lines("this configuration", result, top) + news_lines(result)

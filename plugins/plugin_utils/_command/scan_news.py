@@ -5,16 +5,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan.verdict import FAILED, NOT_SCANNED, PASSED
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.scan_names import called
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.judged import (
+    SHOWN,
+    Words,
+    called,
+    changed_verdicts,
+    result_before,
+)
 
 IN_GRACE = "in_grace"
-SHOWN = 3
-# Worst first: of several names of an image the worst verdict counts.
-STATUSES = (FAILED, NOT_SCANNED, PASSED)
-WORDS = {FAILED: "fails", NOT_SCANNED: "is not scanned", PASSED: "passes"}
+WORDS: Words = {
+    FAILED: ("fails", "failed"),
+    NOT_SCANNED: ("is not scanned", "was not scanned"),
+    PASSED: ("passes", "passed"),
+}
 WAIVERS = (
     ("waivers_expired", "the waiver of %s for %s ended %s, so it counts again"),
     ("waivers_expiring", "the waiver of %s for %s ends %s"),
@@ -26,21 +33,18 @@ def with_scan_news(result: Mapping[str, Any], previous: Mapping[str, Any], _now:
 
     `previous` is the report before. What an image that was not scanned before has is no change.
     """
-    before = _result_of(previous)
-    news = [*_verdicts(result, before), *_grace(result), *_waivers(result, before)]
+    before = result_before(previous)
+    news = [*changed_verdicts(_judged(result), _judged(before), WORDS), *_grace(result), *_waivers(result, before)]
     return {**result, "news": news}
 
 
-def _verdicts(result: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
-    """By the names whose verdict changed: an image may have another one beside it whose verdict did not."""
-    known = _statuses(before)
-    for row in result["results"]:
-        names = [name for name in row["references"] if "@" not in name] or [row["image"]]
-        for was in STATUSES:
-            changed = [name for name in names if was != row["status"] and known.get(name) == was]
-            if changed:
-                more = " (and %d more of its names)" % (len(changed) - 1) if len(changed) > 1 else ""
-                yield "%s%s %s, it %s before" % (changed[0], more, WORDS[row["status"]], _past(was))
+def _judged(result: Mapping[str, Any]) -> List[Tuple[Any, Any]]:
+    rows = result.get("results")
+    return (
+        [(row, row.get("status") if isinstance(row, Mapping) else None) for row in rows]
+        if isinstance(rows, list)
+        else []
+    )
 
 
 def _grace(result: Mapping[str, Any]) -> Iterator[str]:
@@ -64,27 +68,3 @@ def _waivers(result: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[s
 
 def _waiver_key(waiver: Mapping[str, Any]) -> Tuple[str, ...]:
     return tuple(str(waiver.get(field)) for field in ("id", "package", "images", "expires"))
-
-
-def _past(status: str) -> str:
-    return {FAILED: "failed", NOT_SCANNED: "was not scanned", PASSED: "passed"}[status]
-
-
-def _result_of(report: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The file may have been damaged: what is not as we write it is not known."""
-    last: Optional[Any] = report if report.get("result") is not None else report.get("last_with_result")
-    result = last.get("result") if isinstance(last, Mapping) else None
-    return result if isinstance(result, Mapping) else {}
-
-
-def _statuses(result: Mapping[str, Any]) -> Dict[str, str]:
-    rows = result.get("results")
-    found: Dict[str, str] = {}
-    for row in rows if isinstance(rows, list) else ():
-        if not isinstance(row, Mapping) or row.get("status") not in STATUSES:
-            continue
-        references: List[Any] = row["references"] if isinstance(row.get("references"), list) else []
-        for name in (row.get("image"), *references):
-            worst = min(found.get(str(name), PASSED), str(row["status"]), key=STATUSES.index)
-            found[str(name)] = worst
-    return found

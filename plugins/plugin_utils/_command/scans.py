@@ -20,8 +20,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.run im
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.ledger import load_ledger
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_memory import DEFAULT_STATE_DIR
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.judged import named
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.programs import run_program, tool_runner
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.scan_names import called
 
 # As the module has them.
 DEFAULTS: Mapping[str, Any] = {"scan_timeout": 900, "state_dir": DEFAULT_STATE_DIR}
@@ -29,7 +29,6 @@ DEFAULTS: Mapping[str, Any] = {"scan_timeout": 900, "state_dir": DEFAULT_STATE_D
 ELSEWHERE = {"metrics_path": "a schedule writes them to metrics_file", "name": "a schedule has a name of its own"}
 # Beyond scan_timeout, which ends a scanner in good order.
 SLACK = 60
-SHOWN = 3
 
 
 def parse_scheduled_scan(options: Mapping[str, Any]) -> ScanRequest:
@@ -85,5 +84,4 @@ def scan_ending(result: Mapping[str, Any]) -> Tuple[ExitCode, str]:
 
 
 def _named(rows: List[Mapping[str, Any]]) -> str:
-    named = ["%s (%s)" % (called(row), "; ".join(row["reasons"]) or "no reason told") for row in rows[:SHOWN]]
-    return ", ".join(named) + (", and %d more" % (len(rows) - SHOWN) if len(rows) > SHOWN else "")
+    return named([(row, "; ".join(row["reasons"])) for row in rows])

@@ -35,7 +35,7 @@ def signature_tiles(results: Mapping[str, Any]) -> List[Html]:
     )
     rest = ["%d verified" % verified] if unsigned or unknown else []
     rest += ["%d not known" % unknown] if unsigned and unknown else []
-    good = not (unsigned or unknown or silent or any(one.problem for one in found))
+    good = not (unsigned or unknown or silent or any(one.problem or one.notes for one in found))
     return [
         tile(
             "good" if good else "bad",
@@ -72,6 +72,7 @@ def _section(at: int, found: Signatures) -> Html:
         "section",
         tag("h3", found.name, id=anchor + "-title", class_="title"),
         tag("p", found.problem, class_="alert bad") if found.problem else None,
+        *(tag("p", "More may run than was verified: %s" % note, class_="alert bad") for note in found.notes),
         tag("p", found.sentence + ".", class_="soft"),
         _table("Not signed, and in use", found.being(UNSIGNED)),
         _table("Not known whether signed", found.being(UNKNOWN)),

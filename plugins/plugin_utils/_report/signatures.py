@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.scans import called, counted
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.scans_text import on_hosts, section
+from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.unwrap import unwrap
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.values import mapping, sequence, text, texts
 
 TOP = 10
@@ -33,12 +34,13 @@ class Signed:
 
 @dataclass(frozen=True)
 class Signatures:
-    """One verification. `told` is false when there is no result; `problem` is what went wrong."""
+    """One verification. `told` is false when there is no result; `problem` is what went wrong, `notes` why more may run."""
 
     name: str
     told: bool
     problem: str
     images: Tuple[Signed, ...]
+    notes: Tuple[str, ...] = ()
 
     def being(self, state: str) -> List[Signed]:
         """Images of that state: those that run on most hosts first."""
@@ -58,7 +60,11 @@ class Signatures:
 
 
 def read_signatures(name: str, raw: Any) -> Signatures:
-    """`raw` is a list of rows, a mapping with such a list in `images`, one row, or a failed result with a message."""
+    """`raw` is a list of rows, a mapping with such a list in `images`, one row, a failed result with a message, or a report of the
+    host command."""
+    if "exit_code" in mapping(raw):
+        result, _finished, problem = unwrap(raw, "images")
+        return replace(read_signatures(name, result), problem=problem or ("" if result else "It gave no result."))
     told = mapping(raw)
     rows = _rows(raw, told)
     problem = text(told.get("msg"), LONG) if told.get("failed") or rows is None else ""
@@ -67,6 +73,7 @@ def read_signatures(name: str, raw: Any) -> Signatures:
         told=rows is not None,
         problem=problem or ("" if rows is not None else "It gave no result."),
         images=tuple(_signed(name, mapping(one)) for one in rows or ()),
+        notes=texts(mapping(told.get("ledger")).get("problems"), LONG),
     )
 
 
@@ -77,6 +84,7 @@ def signature_lines(name: str, raw: Any, top: int = TOP) -> List[str]:
     for state, title in ((UNSIGNED, "Not signed, and in use:"), (UNKNOWN, "Not known whether signed:")):
         rows = [[one.image, one.digest[:19] or "-", on_hosts(one.hosts), one.reason] for one in found.being(state)]
         lines += section(title, ("IMAGE", "DIGEST", "HOSTS", "WHY"), rows, top, limits=WIDTHS)
+    lines += ["More may run than was verified: %s" % note for note in found.notes]
     return lines + (["It failed: %s" % found.problem] if found.problem else [])
 
 

@@ -10,8 +10,8 @@ from typing import Any, Mapping, Optional, Tuple
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._report.printable import printable
 
-# The host command says so when regions differ, which the tables show anyway.
-TOLD_ANYWAY = (ExitCode.OK, ExitCode.HELD, ExitCode.DRIFT)
+# What the tables show anyway.
+TOLD_ANYWAY = (ExitCode.OK, ExitCode.HELD, ExitCode.DRIFT, ExitCode.UNSIGNED)
 
 
 def unwrap(raw: Any, key: str) -> Tuple[Optional[Mapping[str, Any]], str, str]:

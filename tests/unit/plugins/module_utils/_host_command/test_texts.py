@@ -22,7 +22,9 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.te
 PATHS = paths_of("nightly")
 SCHEDULE = parse_schedule("30 1 1,15 * *")
 AFTER = {"cleanup": "docker.service"}
-AFTER.update(dict.fromkeys(("retention", "collect", "sync", "drift", "cache", "scan"), "network-online.target"))
+AFTER.update(
+    dict.fromkeys(("retention", "collect", "sync", "drift", "cache", "scan", "verify"), "network-online.target")
+)
 
 
 def parse(text):
@@ -47,7 +49,7 @@ def test_a_service_runs_its_job_once(command):
         "Type": "oneshot",
         "ExecStart": "/usr/local/bin/imagefleet %s --config /etc/imagefleet/nightly.json" % command,
         # The brake or an undo that is not over, another holder of the lock, a region that is behind, and images that do not pass.
-        "SuccessExitStatus": "4 6 11 12",
+        "SuccessExitStatus": "4 6 11 12 14",
         "Nice": "10",
         "NoNewPrivileges": "yes",
     }

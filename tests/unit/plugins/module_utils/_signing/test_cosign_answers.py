@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import ToolError
 from ansible_collections.imagefleet.docker.plugins.module_utils._signing.cosign_answers import (
     holds_none,
-    is_of_other_key,
+    is_no_proof,
     read_claims,
     read_statements,
     signatures_of,
@@ -152,16 +152,37 @@ def test_none_holds(code: int, errors: str) -> None:
 def test_a_verification_that_failed_otherwise_is_no_verdict(errors: str) -> None:
     with pytest.raises(ToolError, match=r"cosign could not verify registry.example.com/shop/web \(1\)"):
         holds_none(1, errors, WEB)
-    with pytest.raises(ToolError, match="could not verify a signature of"):
-        is_of_other_key(1, errors, WEB)
 
 
-def test_one_signature_of_another_key() -> None:
+def test_one_signature_that_is_none_of_the_key_in_whatever_words() -> None:
     for errors in (
         "Error: invalid signature when validating ASN.1 encoded signature",
         "Error: accepted signatures do not match threshold, Found: 0, Expected 1",
+        "Error: ecdsa: Invalid IEEE_P1363 encoded bytes",
+        "Error: invalid predicate type: loading public key",
     ):
-        assert is_of_other_key(1, errors, WEB)
+        assert is_no_proof(1, errors, WEB)
+
+
+@pytest.mark.parametrize(
+    "code, errors",
+    [
+        (1, "WARNING: no log\nError: loading public key: unsupported public key type\n"),
+        (1, "Error: loading verifier from key opts: loading public key: pem to public key: asn1: structure error"),
+        (1, ""),
+        (137, "Error: invalid signature when validating ASN.1 encoded signature"),
+    ],
+)
+def test_a_key_that_cannot_be_used_and_a_cosign_that_was_ended_say_nothing_of_a_signature(
+    code: int, errors: str
+) -> None:
+    with pytest.raises(ToolError, match="could not verify a signature of"):
+        is_no_proof(code, errors, WEB)
+
+
+@pytest.mark.parametrize("kind", ["", None, "two words", "https://example.com/v1\nloading public key"])
+def test_a_statement_without_a_type_is_none(kind: Any) -> None:
+    assert read_envelope(DIGEST, 0, json.dumps(envelope(kind=kind)).encode()) is None
 
 
 def test_what_cosign_lets_pass_counts_only_if_it_says_what_was_asked_for() -> None:

@@ -56,7 +56,7 @@ def test_words_about_an_image(argv: list[str], expected: str) -> None:
 @pytest.mark.parametrize(
     "words, stored, expected",
     [
-        (TWO, SIGNATURE, "verify-blob %s --signature c2ln /payload" % PUBLIC),
+        (TWO, SIGNATURE, "verify-blob %s --signature /proof /payload" % PUBLIC),
         (THREE, SIGNATURE, "verify-blob %s %s --bundle /proof /payload" % (PUBLIC, ROOT)),
         (
             TWO,

@@ -13,12 +13,11 @@ from ansible_collections.imagefleet.docker.plugins.module_utils import _errors
 from ansible_collections.imagefleet.docker.plugins.module_utils._collect.request import CollectRequest
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.config import make_document, policy_hash
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command import jobs, main, scheduled
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import read_config
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.metrics import metrics
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome import Outcome
+from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils._command.configured import FAR, configured
 from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils._command.test_scheduled import (
-    FAR,
     PAST,
     parse_exposition,
 )
@@ -32,19 +31,7 @@ OPTIONS = {"registry": "registry.example.com", "undo_window": "3d", "password": 
 @pytest.fixture(name="configure")
 def fixture_configure(tmp_path):
     def configure(**changes):
-        path = tmp_path / "weekly.json"
-        document = {
-            "schema": 1,
-            "command": "collect",
-            "mode": "apply",
-            "valid_until": FAR,
-            "options": OPTIONS,
-            "report_file": str(tmp_path / "report.json"),
-            "metrics_file": str(tmp_path / "m.prom"),
-            "log_file": str(tmp_path / "log"),
-        }
-        path.write_text(json.dumps({**document, **changes}))
-        return read_config(str(path))
+        return configured(tmp_path, "weekly", **{"command": "collect", "mode": "apply", "options": OPTIONS, **changes})
 
     return configure
 

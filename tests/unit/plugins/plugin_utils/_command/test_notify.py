@@ -17,7 +17,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.co
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import Paths
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command import jobs, main, notify, scheduled
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import read_config
-from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils._command.test_scheduled import FAR
+from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils._command.configured import FAR
 from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils.report import distribution_samples as made
 
 OPTIONS = {

@@ -17,12 +17,11 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.co
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.paths import Paths
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.lock import exclusive_lock
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command import jobs, main, scheduled
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import read_config
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.metrics import metrics
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome import Outcome
+from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils._command.configured import configured
 from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils._command.test_scheduled import (
-    FAR,
     PAST,
     parse_exposition,
 )
@@ -42,19 +41,7 @@ EXTRA = made.drift([made.entry("eu", "own", "extra")])
 @pytest.fixture(name="configure")
 def fixture_configure(tmp_path):
     def configure(command, **changes):
-        path = tmp_path / "regions.json"
-        document = {
-            "schema": 1,
-            "command": command,
-            "mode": "apply",
-            "valid_until": FAR,
-            "options": OPTIONS,
-            "report_file": str(tmp_path / "report.json"),
-            "metrics_file": str(tmp_path / "m.prom"),
-            "log_file": str(tmp_path / "log"),
-        }
-        path.write_text(json.dumps({**document, **changes}))
-        return read_config(str(path))
+        return configured(tmp_path, "regions", **{"command": command, "mode": "apply", "options": OPTIONS, **changes})
 
     return configure
 

@@ -15,9 +15,9 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.pa
 from ansible_collections.imagefleet.docker.plugins.module_utils._host_command.texts import service_text
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.scan_memory import DEFAULT_STATE_DIR
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command import main, scans, scheduled
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import read_config
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import ExitCode
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.scan_news import with_scan_news
+from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils._command.configured import configured
 from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils._command.scan_samples import (
     API,
     DAY,
@@ -31,7 +31,6 @@ from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils._comm
     waiver,
 )
 from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils._command.test_scheduled import (
-    FAR,
     PAST,
     parse_exposition,
 )
@@ -47,18 +46,11 @@ OPTIONS = {
 @pytest.fixture(name="configure")
 def fixture_configure(tmp_path):
     def configure(**changes):
-        path = tmp_path / "scan.json"
-        document = {
-            "schema": 1,
-            "command": "scan",
-            "valid_until": FAR,
-            "options": {**OPTIONS, "state_dir": str(tmp_path / "scans")},
-            "report_file": str(tmp_path / "report.json"),
-            "metrics_file": str(tmp_path / "m.prom"),
-            "log_file": str(tmp_path / "log"),
-        }
-        path.write_text(json.dumps({**document, **changes}))
-        return read_config(str(path))
+        return configured(
+            tmp_path,
+            "scan",
+            **{"command": "scan", "options": {**OPTIONS, "state_dir": str(tmp_path / "scans")}, **changes},
+        )
 
     return configure
 
@@ -244,7 +236,7 @@ def test_it_is_shown_and_its_help_names_its_codes(configure, core, capsys, tmp_p
 
 
 def test_a_bad_image_is_no_failure_of_the_unit():
-    assert "SuccessExitStatus=4 6 11 12\n" in service_text(Paths("scan"), "scan")
+    assert "SuccessExitStatus=4 6 11 12 14\n" in service_text(Paths("scan"), "scan")
     assert "After=network-online.target\n" in service_text(Paths("scan"), "scan")
 
 

@@ -15,12 +15,11 @@ from ansible_collections.imagefleet.docker.plugins.module_utils import _errors
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.moment import iso_time
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command import jobs, scheduled
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.audit import append_line, audit_line
-from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.config import read_config
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.exit_codes import MEANINGS, ExitCode, help_text
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.metrics import metrics
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.outcome import Outcome
+from ansible_collections.imagefleet.docker.tests.unit.plugins.plugin_utils._command.configured import FAR, configured
 
-FAR = "2999-01-01T00:00:00Z"
 PAST = "2020-01-01T00:00:00Z"
 SUMMARY = {
     "images": 3,
@@ -57,18 +56,7 @@ HOLD = {"reason": "release", "until": None}
 @pytest.fixture(name="configure")
 def fixture_configure(tmp_path):
     def configure(**changes):
-        path = tmp_path / "nightly.json"
-        document = {
-            "schema": 1,
-            "mode": "apply",
-            "valid_until": FAR,
-            "options": {},
-            "report_file": str(tmp_path / "report.json"),
-            "metrics_file": str(tmp_path / "m.prom"),
-            "log_file": str(tmp_path / "log"),
-        }
-        path.write_text(json.dumps({**document, **changes}))
-        return read_config(str(path))
+        return configured(tmp_path, "nightly", **{"mode": "apply", "options": {}, **changes})
 
     return configure
 
