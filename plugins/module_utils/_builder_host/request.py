@@ -72,7 +72,8 @@ def parse_builder_options(options: Mapping[str, Any]) -> BuilderRequest:
     return BuilderRequest(
         name,
         driver,
-        parse_nodes(name, driver, options.get("nodes")),
+        # Which nodes it has is known: what goes need not be said.
+        parse_nodes(name, driver, options.get("nodes")) if state == PRESENT else (),
         config,
         gc,
         parse_emulators(options.get("emulators") or ()),
