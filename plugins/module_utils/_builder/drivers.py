@@ -9,6 +9,7 @@ import difflib
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.values import plain_text
 
 CONTAINER, DOCKER, REMOTE, KUBERNETES = "docker-container", "docker", "remote", "kubernetes"
 DRIVERS = (CONTAINER, DOCKER, REMOTE, KUBERNETES)
@@ -91,11 +92,9 @@ def parse_driver_opts(where: str, driver: str, value: Any) -> Dict[str, str]:
 
 
 def _text(where: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if value is None or isinstance(value, (Mapping, list, tuple)):
         raise PolicyError("%s: %r is no text; quote it" % (where, value))
-    return str(value)
+    return plain_text(value)
 
 
 def implied_flag(driver: str, driver_opts: Mapping[str, str], flags: Tuple[str, ...], entitled: bool) -> Optional[str]:

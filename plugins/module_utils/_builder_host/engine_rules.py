@@ -41,7 +41,7 @@ class RulesPlan:
         return "write the rules of its garbage collection into %s; the engine takes them when it is restarted" % path
 
 
-def plan_rules(request: BuilderRequest, docker: DockerCli, run: Run, place: Context) -> RulesPlan:
+def plan_engine_rules(request: BuilderRequest, docker: DockerCli, run: Run, place: Context) -> RulesPlan:
     """Raises PolicyError, StateError, ToolError, RefusedError before anything is written."""
     is_here = place.host.startswith("unix://")
     if request.gc is None:

@@ -30,7 +30,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._builder_host.ch
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder_host.configuration import choose_config
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder_host.emulators import Emulators
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder_host.engine_rules import (
-    plan_rules,
+    plan_engine_rules,
     write_rules,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder_host.in_use import chosen, is_in_use
@@ -160,7 +160,7 @@ class _Job:
         request = self._request
         check_context(self._docker, request.name)
         place = context if request.name == DEFAULT else find_context(self._docker, request.name)
-        rules = plan_rules(request, self._docker, self._run, place)
+        rules = plan_engine_rules(request, self._docker, self._run, place)
         self._findings += rules.findings
         change = rules.change
         if change is not None:
