@@ -240,7 +240,7 @@ def report(session: nox.Session) -> None:
 @nox.session(python=MAIN)
 def demo(session: nox.Session) -> None:
     """Bring the lab up on loopback, run the playbooks on its hosts and a registry, show what came of it."""
-    layer(session, CORE)
+    layer(session, CORE, *SDK)
     ensure_lab_programs(session.run)
     stage.build(session.run)
     session.run("python", "tests/demo/run.py", *session.posargs)

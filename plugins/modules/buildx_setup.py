@@ -64,6 +64,8 @@ options:
       name:
         description:
           - Name of the node. By default O(name) with the number of the node, from 0.
+          - BuildKit's container, volume or deployment is named after it alone. So two builders need nodes of different names where
+            both are at one endpoint, and are refused otherwise.
         type: str
       endpoint:
         description:
@@ -106,6 +108,7 @@ options:
       reserved_space:
         description:
           - The floor, such as V(10GB) or V(10%). What is below it is never taken.
+          - Alone, without O(gc.max_used_space) and O(gc.min_free_space), it is also what a larger cache is cut to.
           - For BuildKit before 0.17, and engines before 28, this is the only size there is, called C(keepBytes) and C(keepStorage).
         type: str
       max_used_space:
@@ -141,7 +144,9 @@ options:
     default: false
   state:
     description:
-      - V(absent) removes the builder and its nodes' BuildKit.
+      - V(absent) removes the builder and its nodes' BuildKit. O(nodes) need not be given then.
+      - Where nodes give no answer, those that do are cleaned, the builder is forgotten, and the module fails with what may be left and
+        where. The next run finds nothing to do.
     type: str
     choices: [present, absent]
     default: present
@@ -240,7 +245,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 builder:
-  description: The builder as it is then. In check mode as it would be.
+  description: The builder as it is then. In check mode as it would be before BuildKit is started.
   returned: success, and when a change failed
   type: dict
   contains:
@@ -312,7 +317,9 @@ changes:
       type: str
       sample: done
 findings:
-  description: What is wrong with rules of the garbage collection that are there, when O(gc) does not write others.
+  description:
+    - What is wrong with rules of the garbage collection that are there, when O(gc) does not write others.
+    - With O(driver=docker) they are those of O(daemon_config_path), by default those of the file that the engine of this host reads.
   returned: success, and when a change failed
   type: list
   elements: dict
@@ -325,6 +332,7 @@ findings:
       description:
         - V(no_catch_all), V(floor_only), V(takes_everything), V(deprecated_key), V(unknown_key), V(gc_off), V(defaults_replaced), or
           V(not_validated) for a file that the engine could not be asked about.
+        - For an engine before 28 also V(too_new_key), and V(no_start) for a rule with which it does not start.
       type: str
       sample: no_catch_all
     message:

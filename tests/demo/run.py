@@ -13,6 +13,7 @@ TESTS = Path(__file__).resolve().parents[1]
 sys.path += [str(TESTS / "lab"), str(TESTS / "live")]
 
 import act_apply
+import act_build
 import act_hosts
 import act_mirrors
 import act_plan
@@ -67,6 +68,10 @@ ACTS = (
     (
         "Mirrors: playbooks/mirrors.yml puts a pull-through cache on one host, and the whole fleet pulls through it",
         act_mirrors.pull_through_a_cache,
+    ),
+    (
+        "A service is built for two platforms, run on both, and tagged: buildx_build and image_tag_convention",
+        act_build.build_and_tag,
     ),
     (
         "Tags by a convention: a release, a backport that steals nothing, the promotion to production",

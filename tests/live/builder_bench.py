@@ -50,6 +50,8 @@ class BuilderBench:
         assert planned["changed"] and done["changed"], done
         assert [row["reason"] for row in planned["changes"]] == [row["reason"] for row in done["changes"]]
         assert {row["outcome"] for row in done["changes"]} == {"done"} and planned["diff"] == done["diff"]
+        # What runs is not known before it was started.
+        assert options.get("bootstrap") or planned["builder"] == done["builder"], (planned, done)
         assert not again["changed"] and again["changes"] == again["diff"] == [], again
         return done
 

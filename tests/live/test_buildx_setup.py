@@ -71,7 +71,7 @@ def test_a_builder_is_made_changed_in_place_and_removed(buildx: BuilderBench, tm
     # A certificate that was renewed under its name, and another flag.
     make_certificates(tmp_path / "tls2", "127.0.0.1")
     Path(ca).write_bytes((tmp_path / "tls2" / "ca.pem").read_bytes())
-    node["flags"] = ["--debug", "--oci-worker-net=host"]
+    node["flags"] = ["--debug", "--oci-worker-net=host", "--allow-insecure-entitlement=security.insecure"]
     done = buildx.twice(**wanted)
     assert {row["action"] for row in done["changes"]} == {"recreate"} and done["builder"]["current"]
     assert any("configuration registry becomes" in row["reason"] for row in done["changes"])
@@ -139,6 +139,27 @@ def test_a_builder_is_not_given_up_for_one_that_cannot_be(buildx: BuilderBench) 
     with pytest.raises(PartialFailure, match="it was not created"):
         buildx.setup(name="t-never", nodes=[{"endpoint": UNREACHABLE}])
     assert buildx.kept("t-never") is None
+    with pytest.raises(PolicyError, match="is a node of builder %s already" % NAME):
+        buildx.setup(name="t-never", nodes=[{"name": NAME + "0"}])
+
+
+def test_a_node_that_died_is_given_up(buildx: BuilderBench, tmp_path: Path) -> None:
+    """An engine at another socket, which goes."""
+    link = tmp_path / "engine.sock"
+    link.symlink_to(buildx.docker_host.partition("://")[2])
+    died, stays = {"endpoint": "unix://%s" % link}, {"name": "stays", "endpoint": ENGINE["engine-28"]}
+    buildx.setup(name=NAME, nodes=[died, stays], use=True)
+    link.unlink()
+    done = buildx.twice(name=NAME, nodes=[{}, stays])
+    assert "gives no answer and is given up" in done["changes"][-1]["reason"] and done["builder"]["current"]
+    link.symlink_to(buildx.docker_host.partition("://")[2])
+    buildx.setup(name=NAME, nodes=[died, stays])
+    link.unlink()
+    with pytest.raises(
+        PartialFailure, match="is removed here, but its BuildKit may be there still on %s0" % NAME
+    ) as gone:
+        buildx.setup(name=NAME, state="absent")
+    assert gone.value.result["changed"] and buildx.kept(NAME) is None
 
 
 def test_a_running_buildkit_is_used_from_afar(buildx: BuilderBench, tmp_path: Path) -> None:
@@ -154,9 +175,7 @@ def test_a_running_buildkit_is_used_from_afar(buildx: BuilderBench, tmp_path: Pa
             "update",
             "bootstrap",
         }
-        assert rows(buildx.setup(name=NAME, driver="remote", nodes=[{"endpoint": dial.endpoint}], state="absent")) == [
-            ("remove", "")
-        ]
+        assert rows(buildx.setup(name=NAME, driver="remote", state="absent")) == [("remove", "")]
     with pytest.raises(PartialFailure, match="is defined, but its BuildKit does not run") as caught:
         buildx.setup(**wanted, timeout=30)
     assert buildx.kept(NAME) is not None and caught.value.result["changed"]
@@ -216,6 +235,9 @@ def test_the_builder_of_the_engine_can_be_used_and_not_removed(buildx: BuilderBe
     assert rows(buildx.twice(**wanted)) == [("use", "")]
     found = buildx.setup(**wanted)["builder"]
     assert found["current"] and [node["status"] for node in found["nodes"]] == ["running"]
+    # Engines before 28 collect nothing unless they are told to, as this one shows itself.
+    (told,) = buildx.setup(**wanted)["findings"]
+    assert told["code"] == "gc_off" and "GC Policy" not in buildx.docker("buildx", "inspect", "default")
     with pytest.raises(PolicyError, match="cannot be removed"):
         buildx.setup(**{**wanted, "state": "absent", "use": False})
     with pytest.raises(PolicyError, match="there is none of that name"):

@@ -81,7 +81,7 @@ MAY_IMPORT = {
     "_usage": {"_errors", "_image", "_prune", "_fleet", "_engine", "_store", "_cleanup"},
     "_tools": {"_errors", "_image"},
     "_build": {"_errors", "_image"},
-    "_build_run": {"_errors", "_image", "_build", "_registry", "_store", "_tools"},
+    "_build_run": {"_errors", "_image", "_build", "_builder", "_registry", "_store", "_tools"},
     "_scan": {"_errors", "_image", "_policy", "_builder", "_tools"},
     "_scan_run": {
         "_builder",

@@ -9,6 +9,7 @@ import csv
 import io
 from typing import Any, Dict, Mapping
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.values import plain_text
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 
 CACHE_TYPES = ("registry", "local", "inline", "gha", "s3", "azblob")
@@ -28,7 +29,7 @@ SECRET_FIELDS: Mapping[str, Mapping[str, str]] = {
 def parse_fields(where: str, value: Any) -> Dict[str, str]:
     """From a mapping or from text; a text without `=` is the reference of a registry's cache. Raises PolicyError."""
     if isinstance(value, Mapping):
-        fields = {str(key): _text(part) for key, part in value.items()}
+        fields = {str(key): plain_text(part) for key, part in value.items()}
     elif isinstance(value, str) and value.strip():
         words = next(csv.reader([value.strip()]))
         if len(words) == 1 and "=" not in words[0]:
@@ -89,6 +90,3 @@ def _cache(where: str, fields: Dict[str, str]) -> Dict[str, str]:
         raise PolicyError("%s: a cache of type %s needs %s" % (where, fields["type"], needed))
     return fields
 
-
-def _text(value: Any) -> str:
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)

@@ -16,6 +16,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._build.expectati
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.fields import cache_source, cache_target, parse_fields
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.inputs import LABEL
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.values import plain_text
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.platform import parse_platforms
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.redact import SECRET_KEY
@@ -181,7 +182,7 @@ def _texts(options: Mapping[str, Any], name: str) -> Dict[str, str]:
             raise PolicyError("%s.%s: %r is a number, and 1.10 would become 1.1; quote it" % (name, key, text))
         if isinstance(text, (dict, list)) or text is None:
             raise PolicyError("%s.%s: %r is not text" % (name, key, text))
-        found[str(key)] = ("true" if text else "false") if isinstance(text, bool) else str(text)
+        found[str(key)] = plain_text(text)
     return found
 
 
@@ -189,7 +190,7 @@ def _attestation(options: Mapping[str, Any], name: str) -> Optional[str]:
     value = options.get(name)
     if value is None or value == "":
         return None
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+    return plain_text(value)
 
 
 def _secrets(options: Mapping[str, Any]) -> Tuple[Secret, ...]:

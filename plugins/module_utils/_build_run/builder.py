@@ -10,11 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import Optional, Tuple
 
+from ansible_collections.imagefleet.docker.plugins.module_utils._builder.drivers import DOCKER
+from ansible_collections.imagefleet.docker.plugins.module_utils._builder.endpoints import DEFAULT
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError, ToolError
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.buildx import list_builders
 from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cli import DockerCli
 
-_DOCKER, _DEFAULT = "docker", "default"
 _CONTAINERD = "io.containerd.snapshotter"
 
 
@@ -29,7 +30,7 @@ class Builder:
 
     @property
     def in_engine(self) -> bool:
-        return self.driver == _DOCKER
+        return self.driver == DOCKER
 
 
 def find_builder(docker: DockerCli, name: Optional[str]) -> Builder:
@@ -43,7 +44,7 @@ def find_builder(docker: DockerCli, name: Optional[str]) -> Builder:
         )
     found = builders[wanted]
     platforms = tuple(dict.fromkeys(platform for node in found.nodes for platform in node.platforms))
-    multi_platform = found.driver != _DOCKER or _has_containerd_store(docker, found.name)
+    multi_platform = found.driver != DOCKER or _has_containerd_store(docker, found.name)
     return Builder(found.name, found.driver, platforms, multi_platform)
 
 
@@ -55,7 +56,7 @@ def _current(docker: DockerCli) -> str:
 
 
 def _has_containerd_store(docker: DockerCli, builder: str) -> bool:
-    context = [] if builder == _DEFAULT else ["--context", builder]
+    context = [] if builder == DEFAULT else ["--context", builder]
     told = docker(*context, "info", "--format", "{{json .DriverStatus}}")
     try:
         return any(_CONTAINERD in str(pair) for pair in json.loads(told) or ())

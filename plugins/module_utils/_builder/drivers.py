@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.values import plain_text
 
 CONTAINER, DOCKER, REMOTE, KUBERNETES = "docker-container", "docker", "remote", "kubernetes"
 DRIVERS = (CONTAINER, DOCKER, REMOTE, KUBERNETES)
@@ -60,8 +61,8 @@ _OPTIONS: Mapping[str, Tuple[str, ...]] = {
 }
 _CLOSE = 0.75
 #: What buildx adds itself where nothing of the kind is said (builder.go, parseBuildkitdFlags).
-NETWORK_HOST = "--allow-insecure-entitlement=network.host"
-_ENTITLEMENT = "--allow-insecure-entitlement"
+_ENTITLEMENT, _NETWORK = "--allow-insecure-entitlement", "network.host"
+NETWORK_HOST = "%s=%s" % (_ENTITLEMENT, _NETWORK)
 
 
 def parse_driver_opts(where: str, driver: str, value: Any) -> Dict[str, str]:
@@ -91,18 +92,29 @@ def parse_driver_opts(where: str, driver: str, value: Any) -> Dict[str, str]:
 
 
 def _text(where: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if value is None or isinstance(value, (Mapping, list, tuple)):
         raise PolicyError("%s: %r is no text; quote it" % (where, value))
-    return str(value)
+    return plain_text(value)
 
 
 def implied_flag(driver: str, driver_opts: Mapping[str, str], flags: Tuple[str, ...], entitled: bool) -> Optional[str]:
     """What buildx adds to these flags. `entitled`: the configuration grants network.host itself."""
-    given = [flag for flag in flags if flag.startswith(_ENTITLEMENT)]
-    if driver not in STARTING or NETWORK_HOST in flags:
+    if driver not in STARTING:
         return None
-    if driver == CONTAINER and driver_opts.get("network") == "host":
+    given = _seen_entitlements(flags)
+    if driver == CONTAINER and driver_opts.get("network") == "host" and _NETWORK not in given:
         return NETWORK_HOST
     return None if given or entitled else NETWORK_HOST
+
+
+def _seen_entitlements(flags: Tuple[str, ...]) -> List[str]:
+    """Those that buildx sees: it knows this one flag, and stops reading at the first other one."""
+    found: List[str] = []
+    words = iter(flags)
+    for word in words:
+        if word == "--" or (word.startswith("-") and len(word) > 1 and word.partition("=")[0] != _ENTITLEMENT):
+            break
+        if word.startswith("-") and len(word) > 1:
+            value = word.partition("=")[2] if "=" in word else next(words, None)
+            found += [value] if value is not None else []
+    return found

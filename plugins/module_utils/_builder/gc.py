@@ -5,7 +5,8 @@
 
 What counts is one number (moby/buildkit cache/manager.go, calculateKeepBytes): a rule takes records, the least recently used
 first, until the cache is at `maxUsedSpace`, or lower where the disk has less than `minFreeSpace` left, but never below
-`reservedSpace`. A rule without any of them takes everything that it matches.
+`reservedSpace`. So with `reservedSpace` alone it is cut to that; with `minFreeSpace` but no `maxUsedSpace` nothing is taken as long
+as the disk has enough. A rule without any of them takes everything that it matches.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._image.size impo
 FIELDS = ("reserved_space", "max_used_space", "min_free_space", "unused_for")
 #: moby/buildkit 0.17 and moby 28 took the three sizes in; before, there was one.
 BUILDKIT_SINCE = (0, 17)
+LAST_OLD_BUILDKIT = (0, 16)
 ENGINE_SINCE = 28
 _PERCENT = re.compile(r"([0-9]{1,3})\s*%")
 _IMAGE_VERSION = re.compile(r":(?:.*-)?v?([0-9]+)\.([0-9]+)(?:\.[0-9]+)?(?:-[A-Za-z0-9.]+)?(?:@.*)?$")
@@ -121,8 +123,8 @@ def _refuse_new(gc: Gc, found: str, needed: str, key: str) -> None:
     for name in ("max_used_space", "min_free_space"):
         if getattr(gc, name) is not None:
             raise PolicyError(
-                "gc.%s: %s does not know it, %s does. The older %s is what reserved_space is now: a floor below which nothing is "
-                "taken, and no cap. Update, or give reserved_space alone" % (name, found, needed, key)
+                "gc.%s: %s does not know it, %s does. The older one has %s alone, to which the cache is cut, and which "
+                "reserved_space becomes. Update, or give reserved_space alone" % (name, found, needed, key)
             )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Collection, Dict, Mapping, Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.certificates import (
     ON_NODES,
@@ -43,9 +43,16 @@ def parse_instance(path: str, data: bytes) -> Definition:
         return Definition(str(told["Name"]).lower(), driver, nodes)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StateError(
-            "%s, in which buildx keeps this builder, is damaged: %r. Remove the file, and it is made anew"
-            % (path, error)
+            "%s, in which buildx keeps this builder, is damaged: %r. Remove the file: buildx then knows no such builder, and "
+            "it is made anew where it is wanted" % (path, error)
         ) from error
+
+
+def without_nodes(data: bytes, names: Collection[str]) -> bytes:
+    """The same builder, which was parsed before, with all but these nodes."""
+    told: Dict[str, Any] = json.loads(data.decode("utf-8"))
+    nodes = [node for node in told["Nodes"] or () if node["Name"] not in names]
+    return json.dumps({**told, "Nodes": nodes}).encode("utf-8")
 
 
 def parse_current(data: Optional[bytes]) -> Optional[Current]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, imagefleet.docker contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changes of one builder, each with the builder put back when it fails: buildx itself loses settings then.
+"""Changes of one builder that is wanted, each with the builder put back when it fails: buildx itself loses settings then.
 
 When a node cannot be reached, docker/buildx writes all others back without platforms, flags and configuration (store/nodegroup.go,
 Node.Copy, from 0.13 to 0.36).
@@ -13,7 +13,7 @@ import os
 import re
 import tempfile
 from contextlib import contextmanager
-from typing import Any, Iterator, List, Mapping, Optional
+from typing import Any, Collection, Iterator, List, Mapping, Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder import words
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.compare import canonical
@@ -21,6 +21,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._builder.definit
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.drivers import CONTAINER
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.shown import shown_endpoint
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.stored import parse_instance
+from ansible_collections.imagefleet.docker.plugins.module_utils._builder_host.look import no_answer
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder_host.store import MAXIMUM_BYTES, BuilderStore
 from ansible_collections.imagefleet.docker.plugins.module_utils._config.toml_text import render
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import StateError, ToolError
@@ -48,11 +49,15 @@ class Changer:
             for number, node in enumerate(self._wanted.nodes):
                 self._node(node, path, number > 0)
 
-    def recreate(self) -> None:
-        """Away with its cache kept, and made anew. Raises ToolError with the definition as it was before."""
+    def recreate(self, given_up: Collection[str] = ()) -> None:
+        """Away with its cache kept, and made anew. `given_up`: nodes that it has and that give no answer.
+
+        Raises ToolError with the definition as it was before.
+        """
         name = self._wanted.name
         self._reach()
         with self._kept("it was not made anew", True), self._in_use():
+            self._store.drop_nodes(name, given_up)
             self._docker(*words.remove(name, True))
             with self._config_file() as path:
                 for number, node in enumerate(self._wanted.nodes):
@@ -61,14 +66,12 @@ class Changer:
     def _reach(self) -> None:
         """A builder is not taken away for one that could not be made. Raises ToolError."""
         for node in self._wanted.nodes if self._wanted.driver == CONTAINER else ():
-            where = ["--host" if "://" in node.endpoint else "--context", node.endpoint] if node.endpoint else []
-            try:
-                self._docker(*where, "version", "--format", "{{.Server.Version}}")
-            except ToolError as error:
+            problem = no_answer(self._docker, node)
+            if problem is not None:
                 raise ToolError(
                     "builder %s was not touched: node %s at %s gives no answer: %s"
-                    % (self._wanted.name, node.name, shown_endpoint(node.endpoint or "its default endpoint"), error)
-                ) from error
+                    % (self._wanted.name, node.name, shown_endpoint(node.endpoint or "its default endpoint"), problem)
+                )
 
     @contextmanager
     def _in_use(self) -> Iterator[None]:

@@ -8,14 +8,49 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.certificates import digest_of, with_digests
+from ansible_collections.imagefleet.docker.plugins.module_utils._builder.compare import canonical
+from ansible_collections.imagefleet.docker.plugins.module_utils._builder.definition import Definition
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.drivers import REMOTE, STARTING
-from ansible_collections.imagefleet.docker.plugins.module_utils._builder.gc import Gc, buildkit_rules
+from ansible_collections.imagefleet.docker.plugins.module_utils._builder.gc import (
+    LAST_OLD_BUILDKIT,
+    Gc,
+    buildkit_rules,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder_host.request import BuilderRequest
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder_host.store import BuilderStore
 from ansible_collections.imagefleet.docker.plugins.module_utils._config.toml import parse_toml
 from ansible_collections.imagefleet.docker.plugins.module_utils._config.toml_values import TomlError
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.files import read_file
+
+
+def choose_config(
+    request: BuilderRequest, store: BuilderStore, buildkit: Optional[Tuple[int, ...]], found: Optional[Definition]
+) -> Tuple[Optional[Dict[str, Any]], Optional[Dict[str, Any]]]:
+    """Plain data, and the same as it is compared; None for none. `buildkit`: its version, None when that is not known.
+
+    A BuildKit that does not run tells no version. Rules that were written for an old one while it ran stay then, or they would change
+    back and forth with every start. Raises PolicyError, StateError.
+    """
+    if buildkit is None and request.gc is not None and found is not None:
+        for_old = _for_old(request, store)
+        if for_old is not None and any(canonical(node.config) == canonical(for_old[1]) for node in found.nodes):
+            return for_old
+    return _compared(wanted_config(request, store, buildkit))
+
+
+def _for_old(
+    request: BuilderRequest, store: BuilderStore
+) -> Optional[Tuple[Optional[Dict[str, Any]], Optional[Dict[str, Any]]]]:
+    """None where an old one cannot be told these rules."""
+    try:
+        return _compared(wanted_config(request, store, LAST_OLD_BUILDKIT))
+    except PolicyError:
+        return None
+
+
+def _compared(plain: Optional[Dict[str, Any]]) -> Tuple[Optional[Dict[str, Any]], Optional[Dict[str, Any]]]:
+    return plain, digested(plain) if plain is not None else None
 
 
 def wanted_config(

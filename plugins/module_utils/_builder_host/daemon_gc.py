@@ -13,7 +13,8 @@ from typing import Any, List, Mapping, Optional, Tuple
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.compare import canonical
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.endpoints import DEFAULT
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.gc import Gc, dockerd_rules
-from ansible_collections.imagefleet.docker.plugins.module_utils._builder.lint import Finding, lint_dockerd
+from ansible_collections.imagefleet.docker.plugins.module_utils._builder.lint import Finding
+from ansible_collections.imagefleet.docker.plugins.module_utils._builder.lint_dockerd import lint_dockerd
 from ansible_collections.imagefleet.docker.plugins.module_utils._config.dockerd_flags import CONFIG_FILE, parse_flags
 from ansible_collections.imagefleet.docker.plugins.module_utils._config.json_text import ObjectText, parse_object
 from ansible_collections.imagefleet.docker.plugins.module_utils._daemon.process import DaemonProcess, find_process
@@ -57,14 +58,17 @@ def plan_rules(path: str, gc: Gc, engine: Tuple[int, int]) -> Change:
     return Change(path, CLIENT, data, changed.text.encode("utf-8"))
 
 
-def lint_file(path: str) -> List[Finding]:
-    """Of the rules that are there; nothing for a file that is no JSON, which is none of our business here."""
+def lint_file(path: str, engine: Optional[Tuple[int, int]]) -> List[Finding]:
+    """Of the rules that are there; nothing for a file that is no JSON, which is none of our business here.
+
+    `engine` None: its version is not known.
+    """
     data = read_file(path)
     try:
         document: Any = json.loads((data or b"{}").decode("utf-8"))
     except ValueError:
         return []
-    return lint_dockerd(path, document) if isinstance(document, Mapping) else []
+    return lint_dockerd(path, document, engine) if isinstance(document, Mapping) else []
 
 
 def daemon_process(endpoint: str, run: Run) -> Optional[DaemonProcess]:
@@ -73,13 +77,19 @@ def daemon_process(endpoint: str, run: Run) -> Optional[DaemonProcess]:
     return find_process(rest if scheme == "unix" else None, _SERVICE, None, run)
 
 
+def told_file(process: Optional[DaemonProcess]) -> Optional[str]:
+    """The configuration that the engine was started with, None when it was told none, or is not known."""
+    told = parse_flags(process.argv).get(CONFIG_FILE, ()) if process is not None else ()
+    return told[-1] if told and told[-1].startswith("/") else None
+
+
 def refuse_unread(process: Optional[DaemonProcess], path: str) -> None:
     """Raises PolicyError when the engine was started with another file."""
-    told = parse_flags(process.argv).get(CONFIG_FILE, ()) if process is not None else ()
-    if told and told[-1].startswith("/") and os.path.realpath(told[-1]) != os.path.realpath(path):
+    told = told_file(process)
+    if told is not None and os.path.realpath(told) != os.path.realpath(path):
         raise PolicyError(
             "daemon_config_path: the engine reads %s, not %s, so it would never see what is written there. Name that file"
-            % (told[-1], path)
+            % (told, path)
         )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, Iterable, List, Optional, Tuple
 from urllib.parse import urlencode
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.definition import Node, check_distinct
@@ -25,6 +25,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._tools.docker_cl
 
 #: Nodes that cannot be reached keep it waiting (docker/buildx commands/ls.go).
 LIST_SECONDS = 30
+RUNNING, UNKNOWN, INACTIVE = "running", "unknown", "inactive"
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,11 @@ class States:
         self._docker = docker
         self._known: Optional[Dict[str, BuilderState]] = None
         self._asked = False
+        #: Why nothing is known.
+        self.problem: Optional[str] = None
 
     def forget(self) -> None:
-        self._known, self._asked = None, False
+        self._known, self._asked, self.problem = None, False, None
 
     def of(self, builder: str) -> Optional[BuilderState]:
         if not self._asked:
@@ -86,8 +89,8 @@ class States:
             try:
                 listed = list_builders(self._docker, min(self._docker.timeout, LIST_SECONDS))
                 self._known = {one.name.lower(): one for one in listed}
-            except ToolError:
-                self._known = None
+            except ToolError as error:
+                self._known, self.problem = None, str(error)
         return (self._known or {}).get(builder.lower())
 
     def node(self, builder: str, name: str) -> Optional[NodeState]:
@@ -109,6 +112,22 @@ def oldest_buildkit(builder: str, nodes: Tuple[Node, ...], states: States) -> Op
                 version = None
         known += [version] if version is not None else []
     return min(known) if known else None
+
+
+def no_answer(docker: DockerCli, node: Node) -> Optional[str]:
+    """What is said instead when the engine of a node gives no answer, None when it does."""
+    where = ["--host" if "://" in node.endpoint else "--context", node.endpoint] if node.endpoint else []
+    try:
+        docker(*where, "version", "--format", "{{.Server.Version}}")
+    except ToolError as error:
+        return str(error)
+    return None
+
+
+def silent_nodes(docker: DockerCli, nodes: Iterable[Node]) -> Dict[str, str]:
+    """Names of those whose engine gives no answer -> what is said instead."""
+    told = ((node.name, no_answer(docker, node)) for node in nodes)
+    return {name: problem for name, problem in told if problem is not None}
 
 
 def check_context(docker: DockerCli, name: str) -> None:

@@ -22,6 +22,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._config.toml imp
 from ansible_collections.imagefleet.docker.plugins.module_utils._config.toml_text import render
 from ansible_collections.imagefleet.docker.plugins.module_utils._config.toml_values import TomlError
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.values import absolute_path, one_of, wait_seconds
 
 PRESENT, ABSENT = "present", "absent"
 DEFAULT_TIMEOUT = 60
@@ -54,8 +55,8 @@ class BuilderRequest:
 
 def parse_builder_options(options: Mapping[str, Any]) -> BuilderRequest:
     """Raises PolicyError naming option, value, cause and what is accepted."""
-    driver = _choice("driver", options.get("driver") or CONTAINER, DRIVERS)
-    state = _choice("state", options.get("state") or PRESENT, (PRESENT, ABSENT))
+    driver = one_of("driver", options.get("driver") or CONTAINER, DRIVERS)
+    state = one_of("state", options.get("state") or PRESENT, (PRESENT, ABSENT))
     name = parse_name(options.get("name"), driver)
     if state == ABSENT and driver == DOCKER:
         raise PolicyError(
@@ -72,7 +73,8 @@ def parse_builder_options(options: Mapping[str, Any]) -> BuilderRequest:
     return BuilderRequest(
         name,
         driver,
-        parse_nodes(name, driver, options.get("nodes")),
+        # Which nodes it has is known: what goes need not be said.
+        parse_nodes(name, driver, options.get("nodes")) if state == PRESENT else (),
         config,
         gc,
         parse_emulators(options.get("emulators") or ()),
@@ -82,10 +84,10 @@ def parse_builder_options(options: Mapping[str, Any]) -> BuilderRequest:
         bool(options.get("keep_state")),
         str(options.get("docker_cli") or DEFAULT_CLI),
         str(options["docker_host"]) if options.get("docker_host") else None,
-        _path("config_dir", options.get("config_dir")),
-        _path("kubeconfig", options.get("kubeconfig")),
-        _seconds("timeout", options.get("timeout") or DEFAULT_TIMEOUT),
-        _path("daemon_config_path", options.get("daemon_config_path")) or DEFAULT_DAEMON_CONFIG,
+        _given_path(options, "config_dir"),
+        _given_path(options, "kubeconfig"),
+        wait_seconds("timeout", options.get("timeout") or DEFAULT_TIMEOUT),
+        _given_path(options, "daemon_config_path") or DEFAULT_DAEMON_CONFIG,
         bool(options.get("backup")),
     )
 
@@ -126,22 +128,6 @@ def _refuse_config(driver: str, config: Optional[Mapping[str, Any]], gc: Optiona
         )
 
 
-def _choice(name: str, value: Any, known: Tuple[str, ...]) -> str:
-    if str(value) not in known:
-        raise PolicyError("%s: %r is none of %s" % (name, value, ", ".join(known)))
-    return str(value)
-
-
-def _path(name: str, value: Any) -> Optional[str]:
-    if value in (None, ""):
-        return None
-    text = str(value)
-    if not text.startswith("/") or "\n" in text:
-        raise PolicyError("%s: %r is not an absolute path" % (name, text))
-    return text
-
-
-def _seconds(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 3600:
-        raise PolicyError("%s: %r is not a whole number of seconds from 1 to 3600" % (name, value))
-    return value
+def _given_path(options: Mapping[str, Any], name: str) -> Optional[str]:
+    value = options.get(name)
+    return absolute_path(name, value) if value not in (None, "") else None

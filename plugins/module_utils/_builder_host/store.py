@@ -10,13 +10,14 @@ import errno
 import fcntl
 import os
 import time
-from typing import Callable, Iterator, Mapping, Optional
+from typing import Callable, Collection, Iterator, List, Mapping, Optional
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.definition import Definition
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder.stored import (
     Current,
     parse_current,
     parse_instance,
+    without_nodes,
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import LockedError, StateError
 from ansible_collections.imagefleet.docker.plugins.module_utils._store.atomic import read_capped, write_atomic
@@ -69,6 +70,26 @@ class BuilderStore:
 
     def default_config(self) -> Optional[bytes]:
         return read_capped(self.default_config_path, MAXIMUM_BYTES)
+
+    def others(self, name: str) -> List[Definition]:
+        """All other builders, without those whose file is damaged."""
+        try:
+            names = sorted(os.listdir(os.path.join(self.folder, "instances")))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        found: List[Definition] = []
+        for other in names:
+            if other != name:
+                with contextlib.suppress(StateError):
+                    definition = self.find(other)
+                    found += [definition] if definition is not None else []
+        return found
+
+    def drop_nodes(self, name: str, nodes: Collection[str]) -> None:
+        """A builder without these nodes: buildx stops at the first that cannot be reached. Raises StateError, LockedError."""
+        data = self.read(name)
+        if nodes and data is not None:
+            self.put_back(self.path(name), without_nodes(data, nodes))
 
     def put_back(self, path: str, data: Optional[bytes]) -> None:
         """A file of buildx as it was, None for no file. Raises StateError, LockedError, OSError."""

@@ -12,6 +12,7 @@ from typing import Any, Mapping, Optional
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.duration import parse_duration
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import parse_reference
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.values import absolute_path
 from ansible_collections.imagefleet.docker.plugins.module_utils._registry.options import (
     RegistryOptions,
     make_registry_options,
@@ -54,11 +55,11 @@ def parse_collect_options(options: Mapping[str, Any]) -> CollectRequest:
     return CollectRequest(
         registry=registry,
         service=_service(options.get("service") or DEFAULT_SERVICE),
-        storage_path=_path("storage_path", options["storage_path"]) if options.get("storage_path") else None,
-        undo_dir=_path("undo_dir", options.get("undo_dir") or DEFAULT_UNDO_DIR),
+        storage_path=absolute_path("storage_path", options["storage_path"]) if options.get("storage_path") else None,
+        undo_dir=absolute_path("undo_dir", options.get("undo_dir") or DEFAULT_UNDO_DIR),
         undo_window=_duration("undo_window", options.get("undo_window"), DEFAULT_UNDO_WINDOW),
         quiet_period=_duration("quiet_period", options.get("quiet_period"), DEFAULT_QUIET_PERIOD),
-        state_dir=_path("state_dir", options.get("state_dir") or DEFAULT_STATE_DIR),
+        state_dir=absolute_path("state_dir", options.get("state_dir") or DEFAULT_STATE_DIR),
         collect_timeout=timeout,
         canary_repository=_canary(options.get("canary_repository") or DEFAULT_CANARY),
         verify=_verify(options.get("verify") or SAMPLE),
@@ -70,13 +71,6 @@ def _service(value: Any) -> str:
     if not _UNIT.fullmatch(name):
         raise PolicyError("service: %r is not the name of a systemd service, such as docker-registry" % name)
     return name if name.endswith(".service") else name + ".service"
-
-
-def _path(name: str, value: Any) -> str:
-    text = str(value)
-    if not text.startswith("/") or "\n" in text:
-        raise PolicyError("%s: %r is not an absolute path" % (name, text))
-    return text
 
 
 def _duration(name: str, value: Any, default: str) -> int:

@@ -16,6 +16,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._engine.options 
 )
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.duration import parse_duration
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.values import absolute_path, one_of, wait_seconds
 from ansible_collections.imagefleet.docker.plugins.module_utils._mirror.definition import (
     Mirror,
     parse_mirrors,
@@ -75,7 +76,7 @@ class MirrorRequest:
 
 def parse_mirror_options(options: Mapping[str, Any]) -> MirrorRequest:
     """Raises PolicyError naming option, value, cause and what is accepted."""
-    state = _choice("state", options.get("state") or PRESENT, (PRESENT, ABSENT))
+    state = one_of("state", options.get("state") or PRESENT, (PRESENT, ABSENT))
     mirrors = parse_mirrors(options.get("mirrors") or [])
     if state == PRESENT and not mirrors:
         raise PolicyError(
@@ -86,15 +87,15 @@ def parse_mirror_options(options: Mapping[str, Any]) -> MirrorRequest:
         mirrors=mirrors,
         engine=parse_engine_options(options),
         places=_places(options),
-        apply=_choice("apply", options.get("apply") or RELOAD, APPLY),
+        apply=one_of("apply", options.get("apply") or RELOAD, APPLY),
         state=state,
-        dockerd_files=_choice("dockerd_files", options.get("dockerd_files") or AUTO, FILES),
+        dockerd_files=one_of("dockerd_files", options.get("dockerd_files") or AUTO, FILES),
         service=_service(options.get("service", DEFAULT_SERVICE)),
         pidfile=_path("pidfile", options["pidfile"]) if options.get("pidfile") else None,
         backup=bool(options.get("backup")),
         probe=bool(options.get("probe", True)),
         probe_image=parse_probe_image("probe_image", options["probe_image"]) if options.get("probe_image") else None,
-        probe_timeout=_seconds("probe_timeout", options.get("probe_timeout") or DEFAULT_PROBE_TIMEOUT),
+        probe_timeout=wait_seconds("probe_timeout", options.get("probe_timeout") or DEFAULT_PROBE_TIMEOUT),
         dial_timeout=_dial_timeout(options.get("dial_timeout")),
         accept_insecure=bool(options.get("accept_insecure")),
         accept_private_names=bool(options.get("accept_private_names")),
@@ -108,7 +109,7 @@ def _clients(value: Any) -> Tuple[str, ...]:
     if not names:
         raise PolicyError("clients: name at least one of %s" % ", ".join(CLIENTS))
     for name in names:
-        _choice("clients", name, CLIENTS)
+        one_of("clients", name, CLIENTS)
     return tuple(name for name in CLIENTS if name in names)
 
 
@@ -135,10 +136,7 @@ def _places(options: Mapping[str, Any]) -> Places:
 
 
 def _path(name: str, value: Any) -> str:
-    text = str(value)
-    if not text.startswith("/") or "\n" in text:
-        raise PolicyError("%s: %r is not an absolute path" % (name, text))
-    return os.path.normpath(text)
+    return os.path.normpath(absolute_path(name, value))
 
 
 def _service(value: Any) -> Optional[str]:
@@ -148,18 +146,6 @@ def _service(value: Any) -> Optional[str]:
     if not _UNIT.fullmatch(name):
         raise PolicyError("service: %r is not the name of a systemd service, such as docker" % name)
     return name if name.endswith(".service") else name + ".service"
-
-
-def _choice(name: str, value: Any, known: Tuple[str, ...]) -> str:
-    if str(value) not in known:
-        raise PolicyError("%s: %r is none of %s" % (name, value, ", ".join(known)))
-    return str(value)
-
-
-def _seconds(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 3600:
-        raise PolicyError("%s: %r is not a whole number of seconds from 1 to 3600" % (name, value))
-    return value
 
 
 def _dial_timeout(value: Any) -> Optional[int]:

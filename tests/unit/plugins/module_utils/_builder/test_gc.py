@@ -14,7 +14,8 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._builder.gc impo
     image_version,
     parse_gc,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._builder.lint import lint_buildkit, lint_dockerd
+from ansible_collections.imagefleet.docker.plugins.module_utils._builder.lint import lint_buildkit
+from ansible_collections.imagefleet.docker.plugins.module_utils._builder.lint_dockerd import lint_dockerd
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 
 FULL = {"reserved_space": "10GB", "max_used_space": "50GB", "min_free_space": "20GiB", "unused_for": "14d"}
@@ -54,7 +55,7 @@ def test_older_versions_are_told_the_floor_by_its_older_name():
 def test_older_versions_know_no_cap(field):
     found = parse_gc({"reserved_space": "1GB", field: "2GB"})
     with pytest.raises(
-        PolicyError, match="gc.%s: BuildKit 0.12.5 does not know it, BuildKit 0.17 does.*no cap" % field
+        PolicyError, match="gc.%s: BuildKit 0.12.5 does not know it, BuildKit 0.17 does.*keepBytes alone" % field
     ):
         buildkit_rules(found, (0, 12, 5))
     with pytest.raises(PolicyError, match="gc.%s: Docker Engine 27.3 does not know it, Docker Engine 28 does" % field):
@@ -120,6 +121,7 @@ def worker(**more):
             ["defaults_replaced", "no_catch_all"],
         ),
         (worker(gcpolicy=[{"all": True, "maxUsedSpace": 1}]), ["defaults_replaced"]),
+        (worker(gcpolicy=[{"all": True, "reservedSpace": 1, "minFreeSpace": 1}]), ["defaults_replaced"]),
     ],
 )
 def test_what_is_wrong_with_a_buildkitd_toml(config, expected):
@@ -150,12 +152,51 @@ def gc(**more):
     ],
 )
 def test_what_is_wrong_with_a_daemon_json(document, expected):
-    assert codes(lint_dockerd("/etc/docker/daemon.json", document)) == expected
+    assert codes(lint_dockerd("/etc/docker/daemon.json", document, (28, 5))) == expected
+    assert codes(lint_dockerd("/etc/docker/daemon.json", document, None)) == expected
+
+
+SIZED = [{"all": True, "keepStorage": "1GB"}]
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({}, ["gc_off"]),
+        (gc(policy=SIZED), ["gc_off"]),
+        (gc(enabled=False, policy=SIZED), ["gc_off"]),
+        (gc(enabled=True), []),
+        (gc(enabled=True, defaultKeepStorage="1GB"), []),
+        (gc(enabled=True, defaultReservedSpace="1GB"), ["too_new_key"]),
+        (gc(enabled=True, policy=SIZED), ["defaults_replaced"]),
+        (
+            gc(Enabled=True, policy=[{"all": True, "maxUsedSpace": "1GB"}]),
+            ["too_new_key", "no_start", "defaults_replaced"],
+        ),
+        (
+            gc(enabled=True, policy=[{"filter": ["unused-for=1h"], "keepStorage": "0"}]),
+            ["defaults_replaced", "no_catch_all"],
+        ),
+    ],
+)
+def test_an_older_engine_collects_only_when_told_and_knows_one_size(document, expected):
+    found = lint_dockerd("d.json", document, (26, 1))
+    assert codes(found) == expected
+    assert not any("maxUsedSpace" in one.message for one in found if one.code != "too_new_key")
+
+
+@pytest.mark.parametrize("engine", [(26, 1), (28, 5)])
+def test_rules_that_this_collection_wrote_for_an_engine_are_as_it_needs_them(engine):
+    rules = dockerd_rules(parse_gc({"reserved_space": "1GB", "unused_for": "48h"}), engine)
+    found = codes(lint_dockerd("d.json", gc(enabled=True, policy=rules), engine))
+    assert found == ["defaults_replaced"] + (["floor_only"] if engine[0] == 28 else [])
 
 
 def test_findings_name_the_place_and_what_to_write_instead():
     findings = lint_dockerd(
-        "d.json", gc(defaultKeepStorage="1GB", policy=[{"keepDuration": "48h"}, {"all": True, "keepStorage": "1"}])
+        "d.json",
+        gc(defaultKeepStorage="1GB", policy=[{"keepDuration": "48h"}, {"all": True, "keepStorage": "1"}]),
+        (28, 0),
     )
     told = {finding.code: finding for finding in findings}
     assert 'an age is written "filter": ["unused-for=336h"]' in told["unknown_key"].message

@@ -61,8 +61,8 @@ def test_what_is_not_understood_is_left_alone(tmp_path, text):
 
 def test_a_file_is_looked_through(tmp_path):
     path = tmp_path / "daemon.json"
-    assert lint_file(str(path)) == []
+    assert lint_file(str(path), None) == []
     path.write_text("{")
-    assert lint_file(str(path)) == []
+    assert lint_file(str(path), None) == []
     path.write_text('{"builder": {"gc": {"enabled": false}}}')
-    assert [finding.code for finding in lint_file(str(path))] == ["gc_off"]
+    assert [finding.code for finding in lint_file(str(path), None)] == ["gc_off"]

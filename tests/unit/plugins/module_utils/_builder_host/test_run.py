@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 
@@ -29,8 +30,11 @@ class Buildx:
     def __init__(self, folder):
         self.folder = folder
         self.calls = []
+        self.cleaned = []
         self.unreachable = ()
         self.version = "github.com/docker/buildx 0.13.1 x"
+        #: Version of the BuildKit that runs on all nodes, None for none.
+        self.running = None
         self.hangs = False
 
     def path(self, name):
@@ -69,11 +73,13 @@ class Buildx:
         if self.hangs:
             return 124, "", ""
         lines = []
+        state = {"Status": "running", "Version": self.running} if self.running else {"Status": "inactive"}
         for path in sorted((self.folder / "buildx/instances").glob("*")):
-            told = json.loads(path.read_text())
-            lines.append(
-                json.dumps({**told, "Nodes": [{"Name": one["Name"], "Status": "inactive"} for one in told["Nodes"]]})
-            )
+            try:
+                told = json.loads(path.read_text())
+            except ValueError as error:
+                return 1, "", "ERROR: %s" % error
+            lines.append(json.dumps({**told, "Nodes": [{"Name": one["Name"], **state} for one in told["Nodes"]]}))
         return 0, "\n".join(lines), ""
 
     def _use(self, words):
@@ -81,7 +87,11 @@ class Buildx:
         return 0, "", ""
 
     def _rm(self, words):
+        nodes = self.read(words[-1])["Nodes"]
         self.path(words[-1]).unlink()
+        if {one["Endpoint"] for one in nodes} & set(self.unreachable):
+            return 1, "", "ERROR: no route"
+        self.cleaned += [one["Name"] for one in nodes]
         (self.folder / "buildx/current").write_text(json.dumps({"Key": AT, "Name": "", "Global": False}))
         return 0, "", ""
 
@@ -105,13 +115,17 @@ class Buildx:
             dict(zip(("os", "architecture"), text.split("/"))) for text in told.get("--platform", "").split(",") if text
         ]
         flags = [*told.get("--buildkitd-flags", "").split(), "--allow-insecure-entitlement=network.host"]
+        files = None
+        if "--buildkitd-config" in told:
+            with open(told["--buildkitd-config"], "rb") as stream:
+                files = {"buildkitd.toml": base64.b64encode(stream.read()).decode()}
         made = {
             "Name": node,
             "Endpoint": endpoint,
             "Platforms": platforms or None,
             "Flags": flags,
             "DriverOpts": None,
-            "Files": None,
+            "Files": files,
         }
         self.save({**document, "Nodes": [*others, made]})
         return 0, "", ""
@@ -137,7 +151,9 @@ def test_check_mode_says_what_the_run_does_and_the_second_run_nothing(buildx):
     done = buildx.go(**wanted)
     assert [row["reason"] for row in planned["changes"]] == [row["reason"] for row in done["changes"]]
     assert actions(done) == [("create", "done"), ("use", "done")] and done["builder"]["current"]
-    assert planned["diff"] == done["diff"] and planned["builder"]["nodes"] == done["builder"]["nodes"]
+    assert planned["diff"] == done["diff"] and planned["builder"] == done["builder"] and done["builder"]["current"]
+    assert [one["before_header"] for one in done["diff"]] == ["builder ci", "builder in use"]
+    assert done["diff"][1]["before"] == "default" and done["diff"][1]["after"] == "ci"
     again = buildx.go(**wanted)
     assert not again["changed"] and again["changes"] == again["diff"] == []
 
@@ -184,6 +200,77 @@ def test_a_builder_is_not_taken_away_for_one_that_cannot_be_reached(buildx):
     assert buildx.path("ci").read_bytes() == before and not any(" rm " in call for call in buildx.calls)
 
 
+@pytest.mark.parametrize("stays", [[], [{"name": "ci1", "endpoint": "unix:///b"}]])
+def test_a_node_that_died_can_be_moved_elsewhere(buildx, stays):
+    buildx.go(nodes=[{"endpoint": "ssh://old"}, *stays], use=True)
+    buildx.unreachable = ("ssh://old",)
+    wanted = {"nodes": [{"endpoint": "ssh://new"}, *stays]}
+    planned = buildx.go(False, **wanted)
+    found = buildx.go(**wanted)
+    assert [row["reason"] for row in planned["changes"]] == [row["reason"] for row in found["changes"]]
+    assert "node ci0 at ssh://old gives no answer and is given up" in found["changes"][-1]["reason"]
+    assert [one["endpoint"] for one in found["builder"]["nodes"]] == [
+        "ssh://new",
+        *(one["endpoint"] for one in stays),
+    ]
+    assert buildx.cleaned == [one["name"] for one in stays] and found["builder"]["current"]
+    assert not buildx.go(**wanted)["changed"]
+
+
+def test_a_node_that_died_keeps_no_other_from_being_cleaned(buildx):
+    buildx.go(nodes=[{"endpoint": "ssh://old"}, {"name": "ci1"}])
+    buildx.unreachable = ("ssh://old",)
+    with pytest.raises(
+        PartialFailure, match="removed here, but its BuildKit may be there still on ci0 at ssh://old"
+    ) as caught:
+        buildx.go(state="absent")
+    assert caught.value.result["changed"] and buildx.cleaned == ["ci1"] and not buildx.path("ci").exists()
+    assert not buildx.go(state="absent")["changed"]
+
+
+def test_a_builder_of_which_only_the_first_node_was_made_is_a_change(buildx):
+    buildx.unreachable = ("ssh://far",)
+    with pytest.raises(PartialFailure, match="node ci1 was not added") as caught:
+        buildx.go(nodes=[{}, {"endpoint": "ssh://far"}])
+    assert caught.value.result["changed"] and buildx.path("ci").exists()
+
+
+def test_two_builders_do_not_share_a_node(buildx):
+    buildx.go(nodes=[{"name": "amd64"}])
+    (buildx.folder / "buildx/instances/damaged").write_text("{")
+    with pytest.raises(PolicyError, match="amd64 at %s is a node of builder ci already.*buildx_buildkit_amd64" % AT):
+        buildx.go(name="other", nodes=[{"name": "amd64"}])
+    assert buildx.go(name="other", nodes=[{"name": "amd64", "endpoint": "ssh://elsewhere"}])["changed"]
+    assert not buildx.go(nodes=[{"name": "amd64"}])["changed"]
+
+
+def test_check_mode_tells_the_builder_as_it_would_be(buildx):
+    buildx.go(nodes=[{"platforms": ["amd64"]}])
+    buildx.running = "v0.17.0"
+    told = buildx.go(False, nodes=[{"platforms": ["arm64"]}])["builder"]
+    assert told["platforms"] == ["linux/arm64"] and told["nodes"][0]["status"] == "running"
+    told = buildx.go(False, nodes=[{"platforms": ["amd64"], "flags": ["--debug"]}])["builder"]
+    assert told["nodes"][0]["status"] == "inactive" and told["nodes"][0]["version"] is None
+
+
+def test_rules_that_an_old_buildkit_understands_stay_when_it_stops(buildx):
+    wanted = {"gc": {"reserved_space": "1GB"}}
+    buildx.go(**wanted)
+    buildx.running = "v0.16.0"
+    assert actions(buildx.go(**wanted)) == [("recreate", "done")] and not buildx.go(**wanted)["changed"]
+    buildx.running = None
+    assert not buildx.go(**wanted)["changed"]
+    buildx.running = "v0.17.0"
+    assert actions(buildx.go(**wanted)) == [("recreate", "done")]
+
+
+def test_what_buildx_cannot_tell_is_said_where_it_counts(buildx):
+    buildx.go()
+    buildx.hangs = True
+    (row,) = buildx.go(False, bootstrap=True)["changes"]
+    assert "whether it runs is not known, docker buildx ls gave no answer within" in row["reason"]
+
+
 def test_a_builder_that_could_not_be_made_anew_is_put_back(buildx):
     buildx.go(use=True)
     before = buildx.path("ci").read_bytes()
@@ -217,6 +304,8 @@ def test_absence(buildx):
     assert actions(buildx.go(state="absent", keep_state=True)) == [("remove", "done")]
     buildx.calls.clear()
     assert not buildx.go(state="absent")["changed"] and buildx.calls == []
+    # What is to go need not be described.
+    assert not buildx.go(driver="remote", state="absent")["changed"]
 
 
 def test_what_stands_in_the_way_is_told_before_anything_is_done(buildx):
@@ -260,7 +349,7 @@ def test_the_rules_of_the_engine_are_written_once(buildx, tmp_path):
     again = buildx.go(**wanted)
     assert not again["changed"] and not again["restart_required"]
     told = buildx.go(name="default", driver="docker", daemon_config_path=str(path))["findings"]
-    assert [one["code"] for one in told] == ["defaults_replaced", "deprecated_key", "floor_only"]
+    assert [one["code"] for one in told] == ["defaults_replaced"]
 
 
 def test_where_buildx_keeps_builders():
