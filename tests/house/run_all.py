@@ -119,13 +119,20 @@ def run(root: Path, units: Sequence[str], sanities: Sequence[str], missing: Sequ
     engines = [
         session("integration", "stage", "lab up"),
         session("smoke", "stage", "lab up"),
-        session("live", "stage", "lab up"),
+        session("live-1", "stage", "lab up"),
     ]
-    # Roles change hosts as a whole, so theirs are hosts of a lab of their own.
-    roles_up = runner.add("lab up molecule", (*_LAB, "up", "--name", "molecule"), ("lab up",))
-    roles = [roles_up, session("molecule", "stage", "lab up molecule")]
+    downs = {
+        name: runner.add("lab down " + name, (*_LAB, "down", "--name", name)) for name in ("molecule", "second", "test")
+    }
+    # Roles change hosts as a whole, so theirs are hosts of a lab of their own; what follows them has another.
+    roles = [
+        runner.add("lab up molecule", (*_LAB, "up", "--name", "molecule"), ("lab up",)),
+        session("molecule", "stage", "lab up molecule"),
+        downs["molecule"],
+        runner.add("lab up second", (*_LAB, "up", "--name", "second"), ("lab up",)),
+        session("live-2", "stage", "lab up second"),
+    ]
     registries = [session("live-registries", "stage", "lab up")]
-    downs = [runner.add("lab down " + name, (*_LAB, "down", "--name", name)) for name in ("test", "molecule")]
     proof = runner.add("lab proof", (*_LAB, "prove", "--name", "proof"))
     try:
         with ThreadPoolExecutor(4) as pool:
@@ -140,8 +147,9 @@ def run(root: Path, units: Sequence[str], sanities: Sequence[str], missing: Sequ
             following.result()
             roaming.result()
     finally:
-        for down in downs:
-            runner.run(down)
+        for down in downs.values():
+            if down.ended != "passed":
+                runner.run(down)
     runner.lane([proof])
     for layer in runner.layers:
         if layer.ended == "failed":

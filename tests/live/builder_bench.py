@@ -19,7 +19,7 @@ from lab.tools import docker_cli, write_docker_config
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder_host.request import parse_builder_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._builder_host.run import run_builder
 
-LAB = load("test")
+LAB = load()
 VERSIONS = ("0.13", "0.29")
 
 

@@ -18,7 +18,7 @@ from registry_host import RegistryHost
 from stand_in_registry import StandInRegistry
 from workbench import Workbench
 
-LAB = load("test")
+LAB = load()
 #: Fixtures that hand out what the lab has only once.
 SHARED = {"bench", "host"}
 ENGINES = {engine["name"]: engine for engine in LAB["engines"]}
@@ -42,7 +42,11 @@ def pytest_configure(config: Any) -> None:
     config.addinivalue_line("markers", "registries: needs nothing that other tests use, so it may run beside them")
 
 
-def pytest_collection_modifyitems(items: list[Any]) -> None:
+def pytest_addoption(parser: Any) -> None:
+    parser.addoption("--share", default="1/1", help="which share of the files that use the lab, 1/2 or 2/2")
+
+
+def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
     """Tests that bring registries of their own, and use no engine and no host, are a layer of their own."""
     for item in items:
         alone = item.path.name.startswith(
@@ -57,6 +61,11 @@ def pytest_collection_modifyitems(items: list[Any]) -> None:
         )
         if alone and not SHARED & set(item.fixturenames):
             item.add_marker("registries")
+    number, shares = map(int, config.getoption("share").split("/"))
+    lab_files = sorted({item.path for item in items if not item.get_closest_marker("registries")})
+    elsewhere = set(lab_files) - set(lab_files[number - 1 :: shares])
+    config.hook.pytest_deselected(items=[item for item in items if item.path in elsewhere])
+    items[:] = [item for item in items if item.path not in elsewhere]
 
 
 @pytest.fixture

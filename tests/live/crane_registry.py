@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from lab import TESTED
 from lab.commands import wait_until
 from lab.paths import cache, instance
 from lab.process import Identity, end, gone, spawn
@@ -31,7 +32,7 @@ class CraneRegistry:
     def __enter__(self) -> "CraneRegistry":
         argv = with_own_library(cache(), "forky", "crane")
         listen = ["registry", "serve", "--address", ADDRESS + ":0"]
-        started = spawn([*argv, *listen], {"HOME": "/nonexistent"}, self.log, instance("test").root)
+        started = spawn([*argv, *listen], {"HOME": "/nonexistent"}, self.log, instance(TESTED).root)
         self._process = started
         wait_until("crane's registry", lambda: self._port() is not None, 30, lambda: not gone(started), self.log)
         self.address = "%s:%s" % (ADDRESS, self._port())

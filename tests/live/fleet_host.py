@@ -11,7 +11,7 @@ from typing import Iterator
 from lab import load
 from lab.commands import output
 
-LAB = load("test")
+LAB = load()
 LABEL = "imagefleet.test"
 # How each state of a container comes about.
 STATES = {"running": "run --detach", "exited": "run", "created": "create"}

@@ -15,7 +15,7 @@ from typing import Any
 
 from lab import load
 
-LAB = load("test")
+LAB = load()
 #: Where nobody listens.
 NOWHERE = {"ansible_host": "127.0.0.1", "ansible_port": 1}
 GONE = {"gone": NOWHERE}

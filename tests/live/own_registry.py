@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from lab import TESTED
 from lab.addresses import free_port
 from lab.commands import run, wait_until
 from lab.paths import cache, instance
@@ -57,7 +58,7 @@ class OwnRegistry:
         self.read_only = read_only
         self.cache_of = cache_of
         self.descriptor_cache = descriptor_cache
-        self.server = Registry("own", folder, ADDRESS, free_port(ADDRESS), cache(), instance("test").root)
+        self.server = Registry("own", folder, ADDRESS, free_port(ADDRESS), cache(), instance(TESTED).root)
         self.address = self.server.address
         self._marks = count(1)
         self._from = 0

@@ -27,7 +27,7 @@ __all__ = [
     "remove",
 ]
 #: The registry of the first region.
-REGISTRY: str = load("test")["registries"][0]["address"]
+REGISTRY: str = load()["registries"][0]["address"]
 MANIFEST, INDEX = OCI_MANIFEST, OCI_INDEX
 
 

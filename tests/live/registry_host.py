@@ -17,7 +17,7 @@ from plain_http import call
 
 from ansible_collections.imagefleet.docker.plugins.plugin_utils._command.packer import build
 
-LAB = load("test")
+LAB = load()
 PROGRAM = "/usr/bin/docker-registry"
 UNIT = "/lib/systemd/system/docker-registry.service"
 CONFIG = "/etc/docker/registry/config.yml"

@@ -148,7 +148,7 @@ def test_nothing_pushed_meanwhile_is_lost(host: RegistryHost) -> None:
 def test_other_registries_are_refused(host: RegistryHost) -> None:
     filled(host)
     before = host.blobs()
-    elsewhere = load("test")["registries"][0]["address"]
+    elsewhere = load()["registries"][0]["address"]
     wrong = host.collect(registry=elsewhere, canary_repository="t-collect-canary")
     assert wrong.code == 8 and "does not arrive in /var/lib/docker-registry" in wrong.errors, wrong.errors
     nothing = host.collect(service="docker-registry-2")
@@ -180,7 +180,7 @@ def test_a_damaged_storage_is_not_collected(host: RegistryHost) -> None:
 
 def test_settings_that_forbid_it(host: RegistryHost) -> None:
     filled(host)
-    upstream = "http://%s" % load("test")["registries"][0]["address"]
+    upstream = "http://%s" % load()["registries"][0]["address"]
     refused: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         "storage.delete.enabled": ({"delete": {"enabled": False}}, {}),
         "remembers its blobs in Redis": ({"cache": {"blobdescriptor": "redis"}}, {"redis": {"addr": "127.0.0.1:1"}}),

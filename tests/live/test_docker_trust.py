@@ -15,6 +15,7 @@ import docker
 import pytest
 from building import engine_of
 from cosign import Cosign
+from lab import TESTED
 from lab.addresses import free_port
 from lab.notary import Notary
 from lab.paths import cache, instance
@@ -40,7 +41,7 @@ def registry(tmp_path_factory: Any) -> Iterator[OwnRegistry]:
 
 @pytest.fixture(scope="module")
 def notary(tmp_path_factory: Any) -> Iterator[Notary]:
-    found = Notary(tmp_path_factory.mktemp("notary"), ADDRESS, cache(), instance("test").root).start()
+    found = Notary(tmp_path_factory.mktemp("notary"), ADDRESS, cache(), instance(TESTED).root).start()
     yield found
     found.stop()
 
@@ -120,7 +121,7 @@ def test_a_tag_beside_signed_ones_is_refused(scene: TrustScene, request: Any) ->
 def test_a_server_that_is_down_is_told_apart_and_nothing_remembered_counts(scene: TrustScene, request: Any) -> None:
     name = repository(request) + ":1"
     scene.push(name, name)
-    server = Notary(scene.folder / "own-notary", ADDRESS, cache(), instance("test").root).start()
+    server = Notary(scene.folder / "own-notary", ADDRESS, cache(), instance(TESTED).root).start()
     server.trusted_by(scene.config)
     here = {"trust_server": server.url, "registries": [{"registry": scene.registry.address, "insecure": True}]}
     here["registries"].append({"registry": server.address, "retries": 0})
@@ -143,7 +144,7 @@ def test_a_server_that_is_down_is_told_apart_and_nothing_remembered_counts(scene
 
 
 def test_another_server_is_not_taken_for_one_without_signatures(scene: TrustScene, request: Any) -> None:
-    other = Registry("tls", scene.folder / "tls", ADDRESS, free_port(ADDRESS), cache(), instance("test").root)
+    other = Registry("tls", scene.folder / "tls", ADDRESS, free_port(ADDRESS), cache(), instance(TESTED).root)
     place = scene.notary.authority.parent
     other.tls = {"certificate": str(place / "server-cert.pem"), "key": str(place / "server-key.pem")}
     other.start()

@@ -18,7 +18,7 @@ from own_registry import ADDRESS, OwnRegistry
 
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import RefusedError, StateError
 
-(ENGINE,) = [engine for engine in load("test")["engines"] if "certs_d" in engine]
+(ENGINE,) = [engine for engine in load()["engines"] if "certs_d" in engine]
 CERTS = Path(ENGINE["certs_d"])
 REGISTRY = "registry.corp.test:5000"
 

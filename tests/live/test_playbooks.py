@@ -12,7 +12,7 @@ from pathlib import Path
 from fleet_playbooks import GONE, Playbooks
 from lab import load
 
-LAB = load("test")
+LAB = load()
 HOSTS = sorted(host["name"] for host in LAB["hosts"])
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 BATCH = "PLAY [Install the scheduled clean-up in growing batches]"

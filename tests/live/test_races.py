@@ -16,6 +16,7 @@ from typing import Iterator
 
 from archive import BUSYBOX, Image, Layer
 from gate import Gate
+from lab import TESTED
 from lab.commands import wait_until
 from lab.paths import cache, instance
 from lab.tools import Docker
@@ -87,7 +88,7 @@ def sleepers(seconds: str) -> Iterator[int]:
 def test_a_build_survives(bench: Workbench) -> None:
     """BuildKit: its base goes in the middle of a step, and the image that comes of it runs."""
     bench.load(Image(["base:1"], [BASE]), Image(["other:1"], [Layer("races-other")]))
-    docker = Docker(cache(), instance("test"), bench.docker_host)
+    docker = Docker(cache(), instance(TESTED), bench.docker_host)
     seconds = str(random.SystemRandom().randrange(10**8, 10**9))
     command = "/bin/busybox sleep %s || /bin/busybox touch /built" % seconds
     dockerfile = 'FROM %s\nLABEL %s=%s\nRUN ["/bin/busybox", "sh", "-c", "%s"]\n' % (

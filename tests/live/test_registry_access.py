@@ -14,7 +14,7 @@ from typing import Any, Iterator
 
 import pytest
 from archive import Image, Layer
-from lab import load
+from lab import TESTED, load
 from lab.addresses import free_port
 from lab.certificates import make_certificates
 from lab.paths import cache, instance
@@ -38,13 +38,13 @@ class Guarded:
     """A registry of its own over the data of the first region, with one image at `path` and `digest`."""
 
     def __init__(self, folder: Path) -> None:
-        region = load("test")["registries"][0]
+        region = load()["registries"][0]
         self.path = "t-access-%d-%d" % (os.getpid(), next(NUMBERS))
         self.pin = push("%s/%s" % (region["address"], self.path), Image([], [Layer(self.path)]))
         self.digest = self.pin.partition("@")[2]
         self.folder = folder
         self.certificates = folder / "tls"
-        owner = instance("test").root
+        owner = instance(TESTED).root
         self.registry = Registry("guarded", folder, ADDRESS, free_port(ADDRESS), cache(), owner)
         self.registry.data = Path(region["data_dir"])
 

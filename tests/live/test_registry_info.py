@@ -575,7 +575,7 @@ def test_details_by_truth() -> None:
 
 def test_what_engines_push_is_what_they_say(bench: Workbench) -> None:
     """The registry's digest is the one that the engine knows the image by; sizes are those of the command line."""
-    lab = load("test")
+    lab = load()
     address = lab["registries"][0]["address"]
     labels = {"imagefleet.test": bench.prefix, "version": "1"}
     bench.load(Image(["app:1"], [Layer("%s-%s" % (bench.prefix, one)) for one in "ab"], labels))

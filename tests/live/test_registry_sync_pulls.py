@@ -20,7 +20,7 @@ from registry_pushing import delete_manifest, head_manifest, list_tags, push, re
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.request import parse_sync_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._distribute.run import run_sync
 
-LAB = load("test")
+LAB = load()
 SOURCE, *REGIONS = LAB["registries"]
 REPOSITORY = "t-sync-pulls/app"
 TAGS = ("1.0.0", "1.1.0")

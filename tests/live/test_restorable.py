@@ -12,7 +12,7 @@ from archive import Image, Layer
 from lab import load
 from workbench import Workbench
 
-REGISTRY = load("test")["registries"][0]["address"]
+REGISTRY = load()["registries"][0]["address"]
 REACHED = [{"registry": REGISTRY, "insecure": True}]
 
 

@@ -42,7 +42,7 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.debsec
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.request import parse_scan_options
 from ansible_collections.imagefleet.docker.plugins.module_utils._scan_run.run import run_scan
 
-LAB = load("test")
+LAB = load()
 ENGINES = {engine["name"]: engine for engine in LAB["engines"]}
 NAME = "t-scan-debsecan/debian:12"
 PUSHED = "%s/t-scan-debsecan/debian:12" % REGISTRY

@@ -182,7 +182,7 @@ def runs(bench: Workbench, name: str, platform: str = "") -> None:
 def benches(tmp_path: Path) -> Any:
     """Both stores at a time."""
     made = {}
-    for engine in load("test")["engines"][:2]:
+    for engine in load()["engines"][:2]:
         made[engine["kind"]] = Workbench(engine, tmp_path, "t-scan-targets")
     for bench in made.values():
         bench.sweep()

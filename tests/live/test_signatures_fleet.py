@@ -17,6 +17,7 @@ import pytest
 import registry_content as content
 from building import engine_of
 from cosign import SUITES
+from lab import TESTED
 from lab.notary import Notary
 from lab.paths import cache, instance
 from own_registry import ADDRESS, OwnRegistry
@@ -296,7 +297,7 @@ def test_what_the_host_itself_runs(alice: Signer, bench: Workbench, tmp_path: Pa
 
 @pytest.fixture
 def scene(lab: Any, tmp_path: Path, own: OwnRegistry) -> Iterator[TrustScene]:
-    notary = Notary(tmp_path / "notary", ADDRESS, cache(), instance("test").root).start()
+    notary = Notary(tmp_path / "notary", ADDRESS, cache(), instance(TESTED).root).start()
     found = TrustScene(tmp_path, own, notary, engine_of(lab, "engine-20"))
     yield found
     found.sweep()

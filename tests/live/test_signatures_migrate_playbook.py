@@ -15,6 +15,7 @@ from typing import Any, Iterator
 import pytest
 from building import engine_of
 from cosign import PASSWORD
+from lab import TESTED
 from lab.notary import Notary
 from lab.paths import cache, instance
 from own_registry import ADDRESS, OwnRegistry
@@ -26,7 +27,7 @@ WEB, API = "shop/web", "shop/api"
 
 @pytest.fixture
 def scene(lab: Any, tmp_path: Path, own: OwnRegistry) -> Iterator[TrustScene]:
-    notary = Notary(tmp_path / "notary", ADDRESS, cache(), instance("test").root).start()
+    notary = Notary(tmp_path / "notary", ADDRESS, cache(), instance(TESTED).root).start()
     found = TrustScene(tmp_path, own, notary, engine_of(lab, "engine-20"))
     yield found
     found.sweep()

@@ -218,7 +218,7 @@ def test_an_engine_that_does_not_answer_is_an_error_not_an_empty_host(tmp_path: 
 
 def test_two_engines_of_one_host(tmp_path: Path) -> None:
     """All that the ledger knows of must answer."""
-    engines = load("test")["engines"][:2]
+    engines = load()["engines"][:2]
     both = [
         {"usage": observe({"docker_host": one["docker_host"], "state_file": str(tmp_path / one["name"])})["usage"]}
         for one in engines

@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Iterator
 
-from lab import Engine
+from lab import TESTED, Engine
 from lab.carrier import Carrier
 from lab.newest_engine import NewestEngine
 from lab.paths import cache, instance
@@ -26,7 +26,7 @@ def _name() -> str:
 
 def not_yet_started(kind: str) -> Engine | NewestEngine:
     """An engine of the kind "overlay2" (20.10), "containerd" (26.1) or "newest" (28.5)."""
-    lab = instance("test")
+    lab = instance(TESTED)
     if kind == "newest":
         return NewestEngine(lab, Carrier(lab, cache()), _name())
     return Engine(kind, lab.engine(_name()))
@@ -35,7 +35,7 @@ def not_yet_started(kind: str) -> Engine | NewestEngine:
 @contextmanager
 def throwaway(kind: str, tcp_tls: bool = False) -> Iterator[Engine]:
     """A running engine that nobody else uses; nothing is left of it afterwards."""
-    engine = Engine(kind, instance("test").engine(_name()), tcp_tls=tcp_tls)
+    engine = Engine(kind, instance(TESTED).engine(_name()), tcp_tls=tcp_tls)
     try:
         yield engine.start()
     finally:

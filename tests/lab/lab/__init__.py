@@ -6,16 +6,20 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from .engine import Engine
 from .errors import LabError
 from .paths import instance
 
-__all__ = ["Engine", "LabError", "load"]
+__all__ = ["TESTED", "Engine", "LabError", "load"]
+
+#: The lab that tests run on.
+TESTED = os.environ.get("IMAGEFLEET_LAB_NAME") or "test"
 
 
-def load(name: str = "test") -> dict[str, Any]:
+def load(name: str = TESTED) -> dict[str, Any]:
     """Content of lab.json of a running instance; LabError with the command that starts it when it is not up."""
     found = instance(name)
     if not found.lab_file.exists():
