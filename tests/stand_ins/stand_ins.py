@@ -10,7 +10,8 @@ truncated, silent (writes nothing), found
 (exit code 2 with a report), logged_out (scout without a login), rate (trivy's database is refused), stale (grype finds its database old),
 undated (tells no time of its database). FOLDER/built holds the time when the database was built, this moment without it.
 `tells`: subject (reports name the digest that was to be scanned) or sample (those of the sample); `image`: what they tell beyond that.
-`samples`: file by image. `packages`: how many the package list has; `of_languages`: none of them (of grype) is of the system; `told`: whether scout's progress tells that.
+`samples`: file by image. `packages`: how many the package list has; `of_languages`: none of them (of grype) is of the system; `told`:
+whether scout's progress tells that.
 How it was called is in FOLDER/calls.jsonl: `program`, `argv`, the names in its `environment`, its `folder`, and processes of this host in
 whose arguments its secrets are `exposed`, and whom it was told to have `trusted`.
 """

@@ -89,4 +89,3 @@ def _cache(where: str, fields: Dict[str, str]) -> Dict[str, str]:
     if needed is not None and not fields.get(needed):
         raise PolicyError("%s: a cache of type %s needs %s" % (where, fields["type"], needed))
     return fields
-

@@ -22,7 +22,8 @@ class Target:
     its names, sorted: tags, and digests of the manifest and of the indexes that it was found by. `digest` is that of the manifest
     where a registry told it, of the configuration (the image ID) where only an engine or an archive did, None for an SBOM.
     `platform` as `linux/arm64/v8`, None when nothing tells. `hosts` are those that run it, sorted, as far as a ledger tells.
-    `identity` has all digests that mean it. `source` is where its content is to be read, never AUTO. `problem` tells why it cannot be scanned, with the next step, else None.
+    `identity` has all digests that mean it. `source` is where its content is to be read, never AUTO. `problem` tells why it cannot be
+    scanned, with the next step, else None.
     """
 
     name: str
