@@ -39,7 +39,12 @@ def _worlds(arguments: Mapping[str, str], platforms: Sequence[str]) -> List[Dict
         values: Dict[str, str] = {}
         if platform:
             system, architecture, variant = (platform.split("/") + ["", ""])[:3]
-            values = {"TARGETPLATFORM": platform, "TARGETOS": system, "TARGETARCH": architecture, "TARGETVARIANT": variant}
+            values = {
+                "TARGETPLATFORM": platform,
+                "TARGETOS": system,
+                "TARGETARCH": architecture,
+                "TARGETVARIANT": variant,
+            }
         worlds.append({**values, **arguments})
     return worlds
 
@@ -52,7 +57,9 @@ def _bases(name: str, text: str, given: Mapping[str, str], contexts: Mapping[str
 
     def add(number: int, word: str) -> None:
         image = _expand(name, number, word, values)
-        known = image.lower() in stages or image in contexts or image == SCRATCH or (image.isdigit() and int(image) < count)
+        known = (
+            image.lower() in stages or image in contexts or image == SCRATCH or (image.isdigit() and int(image) < count)
+        )
         if not known:
             found.add(image)
 

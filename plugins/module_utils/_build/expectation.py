@@ -14,7 +14,9 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._errors import P
 NATIVE, EMULATED, NOT_RUN = "native", "emulated", "not_run"
 _REGEX = "regex:"
 # What the kernel and runc say of a program for another processor that no handler runs.
-_OTHER_PROCESSOR = re.compile(r"exec format error|no matching manifest|does not match the (?:specified|detected) .*platform", re.IGNORECASE)
+_OTHER_PROCESSOR = re.compile(
+    r"exec format error|no matching manifest|does not match the (?:specified|detected) .*platform", re.IGNORECASE
+)
 # As uname and the engine name them -> as platforms do.
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "armv6l": "arm", "i686": "386", "i386": "386"}
 

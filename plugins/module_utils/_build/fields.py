@@ -9,8 +9,8 @@ import csv
 import io
 from typing import Any, Dict, Mapping
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._image.values import plain_text
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.values import plain_text
 
 CACHE_TYPES = ("registry", "local", "inline", "gha", "s3", "azblob")
 _ENVIRONMENT = "set %s in the task's environment, buildx reads it there"
@@ -36,7 +36,10 @@ def parse_fields(where: str, value: Any) -> Dict[str, str]:
             return {"type": "registry", "ref": words[0]}
         fields = dict(word.partition("=")[::2] for word in words)
     else:
-        raise PolicyError("%s: %r is neither a mapping nor text such as type=registry,ref=registry.example.com/app:cache" % (where, value))
+        raise PolicyError(
+            "%s: %r is neither a mapping nor text such as type=registry,ref=registry.example.com/app:cache"
+            % (where, value)
+        )
     if not fields.get("type"):
         raise PolicyError("%s: it has no type, such as %s" % (where, ", ".join(CACHE_TYPES)))
     return fields

@@ -70,7 +70,9 @@ def parse_ignore(name: str, text: str) -> Ignored:
         if len(cleaned) > 1:
             cleaned = cleaned.lstrip("/")
         if not cleaned and includes:
-            raise PolicyError("%s, line %d: an exclamation mark alone says nothing; write a path behind it" % (name, number))
+            raise PolicyError(
+                "%s, line %d: an exclamation mark alone says nothing; write a path behind it" % (name, number)
+            )
         try:
             patterns.append(_Pattern(includes, _matcher(cleaned)))
         except re.error as error:

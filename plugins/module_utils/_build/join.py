@@ -8,7 +8,11 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Mapping, Sequence
 
-from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import OCI_INDEX, parse_manifest, platform_of
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.manifest import (
+    OCI_INDEX,
+    parse_manifest,
+    platform_of,
+)
 
 
 def join(images: Sequence[Mapping[str, Any]], annotations: Mapping[str, str]) -> bytes:
@@ -27,7 +31,12 @@ def join(images: Sequence[Mapping[str, Any]], annotations: Mapping[str, str]) ->
         if variant:
             platform["variant"] = variant
         entries.append(
-            {"mediaType": image["media_type"], "digest": image["digest"], "size": len(image["data"]), "platform": platform}
+            {
+                "mediaType": image["media_type"],
+                "digest": image["digest"],
+                "size": len(image["data"]),
+                "platform": platform,
+            }
         )
     document: Dict[str, Any] = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}
     if annotations:

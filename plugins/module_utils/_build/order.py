@@ -14,13 +14,17 @@ from ansible_collections.imagefleet.docker.plugins.module_utils._build.expectati
     Expectation,
     parse_expectation,
 )
-from ansible_collections.imagefleet.docker.plugins.module_utils._build.fields import cache_source, cache_target, parse_fields
+from ansible_collections.imagefleet.docker.plugins.module_utils._build.fields import (
+    cache_source,
+    cache_target,
+    parse_fields,
+)
 from ansible_collections.imagefleet.docker.plugins.module_utils._build.inputs import LABEL
-from ansible_collections.imagefleet.docker.plugins.module_utils._image.values import plain_text
 from ansible_collections.imagefleet.docker.plugins.module_utils._errors import PolicyError
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.platform import parse_platforms
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.redact import SECRET_KEY
 from ansible_collections.imagefleet.docker.plugins.module_utils._image.reference import Reference, parse_reference
+from ansible_collections.imagefleet.docker.plugins.module_utils._image.values import plain_text
 
 WHEN_CHANGED, ALWAYS = "when_changed", "always"
 #: Values of build_contexts that are no folders.
@@ -93,7 +97,9 @@ def parse_order(options: Mapping[str, Any]) -> BuildOrder:
     if push and outputs:
         raise PolicyError("outputs: with push the image goes to the registry; give one of both")
     if repository is None and rebuild == WHEN_CHANGED:
-        raise PolicyError("rebuild: without name there is no image that tells what was built before; say rebuild: always, or give a name")
+        raise PolicyError(
+            "rebuild: without name there is no image that tells what was built before; say rebuild: always, or give a name"
+        )
     if outputs and rebuild == WHEN_CHANGED:
         raise PolicyError(
             "rebuild: with outputs nothing stays that tells what was built before; say rebuild: always, or leave outputs out"

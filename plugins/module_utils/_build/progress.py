@@ -61,5 +61,9 @@ def cause(text: str) -> str:
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR:")]
     place = next((number for number, line in enumerate(lines) if line == "------"), None)
-    printed = [_TIMED.sub("", line) for line in lines[place + 1 :] if line != "------" and line not in errors] if place is not None else []
+    printed = (
+        [_TIMED.sub("", line) for line in lines[place + 1 :] if line != "------" and line not in errors]
+        if place is not None
+        else []
+    )
     return "\n".join((errors[-1:] or lines[-1:]) + printed[:20])

@@ -43,14 +43,19 @@ def test_a_base_moved():
 
 
 def test_no_record():
-    assert decide(NOW, {"1": ("sha256:3", None)}, False).reason == "the image there has no record of what it was built from"
+    assert (
+        decide(NOW, {"1": ("sha256:3", None)}, False).reason
+        == "the image there has no record of what it was built from"
+    )
 
 
 def test_always():
     assert decide(NOW, {"1": ONE}, True).action == BUILD
 
 
-@pytest.mark.parametrize("label", [None, "", "{", "[]", '{"v":2,"parts":{},"bases":{}}', '{"v":1,"parts":[],"bases":{}}', '"x"'])
+@pytest.mark.parametrize(
+    "label", [None, "", "{", "[]", '{"v":2,"parts":{},"bases":{}}', '{"v":1,"parts":[],"bases":{}}', '"x"']
+)
 def test_what_is_no_record_of_ours(label):
     assert parse_inputs(label) is None
 

@@ -21,9 +21,15 @@ def bases(text, arguments=None, platforms=(), contexts=None):
         ("FROM debian:12\n", ("debian:12",)),
         ("from debian:12 as build\nFROM build\n", ("debian:12",)),
         ("FROM scratch\n", ()),
-        ("FROM --platform=$BUILDPLATFORM golang:1.22 AS build\nFROM alpine\nCOPY --from=build /a /b\n", ("alpine", "golang:1.22")),
+        (
+            "FROM --platform=$BUILDPLATFORM golang:1.22 AS build\nFROM alpine\nCOPY --from=build /a /b\n",
+            ("alpine", "golang:1.22"),
+        ),
         ("FROM alpine\nCOPY --from=busybox:1 /bin /bin\nCOPY --chown=1 --from=0 /a /b\n", ("alpine", "busybox:1")),
-        ("FROM alpine\nRUN --mount=type=bind,from=tools:2,target=/t --mount=type=cache,target=/c true\n", ("alpine", "tools:2")),
+        (
+            "FROM alpine\nRUN --mount=type=bind,from=tools:2,target=/t --mount=type=cache,target=/c true\n",
+            ("alpine", "tools:2"),
+        ),
         ("ARG TAG=12\nARG IMAGE=debian:${TAG}\nFROM ${IMAGE}\n", ("debian:12",)),
         ("ARG TAG\nFROM debian:${TAG:-12}\n", ("debian:12",)),
         ("ARG TAG\nFROM debian${TAG:+:}${TAG-}\n", ("debian",)),

@@ -18,7 +18,10 @@ NAMED = {"context": "/srv/app", "name": "registry.example.com/app"}
     "options, says",
     [
         ({"name": "app"}, "context: it is missing"),
-        ({"context": "https://git.example.com/app.git", "name": "a"}, "context: .* is no folder on this host; check it out"),
+        (
+            {"context": "https://git.example.com/app.git", "name": "a"},
+            "context: .* is no folder on this host; check it out",
+        ),
         ({"context": "git@example.com:app", "name": "a"}, "context: .* is no folder"),
         ({"context": "/srv"}, "rebuild: without name"),
         ({**NAMED, "outputs": ["type=oci,dest=/a.tar"]}, "rebuild: with outputs nothing stays"),
@@ -131,8 +134,14 @@ def test_caches_to_read(given, written):
 @pytest.mark.parametrize(
     "given, written",
     [
-        ("r.example.com/a:c", "type=registry,ignore-error=true,image-manifest=true,oci-mediatypes=true,ref=r.example.com/a:c"),
-        ("type=registry,ref=r/a,image-manifest=false,ignore-error=false", "type=registry,ignore-error=false,image-manifest=false,oci-mediatypes=true,ref=r/a"),
+        (
+            "r.example.com/a:c",
+            "type=registry,ignore-error=true,image-manifest=true,oci-mediatypes=true,ref=r.example.com/a:c",
+        ),
+        (
+            "type=registry,ref=r/a,image-manifest=false,ignore-error=false",
+            "type=registry,ignore-error=false,image-manifest=false,oci-mediatypes=true,ref=r/a",
+        ),
         ("type=inline", "type=inline"),
         ({"type": "local", "dest": "/c", "mode": "max"}, "type=local,dest=/c,ignore-error=true,mode=max"),
         ({"type": "gha", "mode": "max"}, "type=gha,ignore-error=true,mode=max"),
@@ -143,7 +152,8 @@ def test_caches_to_write(given, written):
 
 
 @pytest.mark.parametrize(
-    "options, tags", [({}, ("latest",)), ({"name": "app:1"}, ("1",)), ({"name": "app", "tags": ["1", "2", "1"]}, ("1", "2"))]
+    "options, tags",
+    [({}, ("latest",)), ({"name": "app:1"}, ("1",)), ({"name": "app", "tags": ["1", "2", "1"]}, ("1", "2"))],
 )
 def test_tags(options, tags):
     assert parse_order({**NAMED, **options}).tags == tags

@@ -74,7 +74,9 @@ def test_what_is_told_of_a_build():
 
 def test_nothing_is_told_of_what_a_step_says_or_prints():
     assert told_of(FAILED) == ["[2/3] RUN", "[2/3] RUN: failed"]
-    assert told_of("#7 [2/3] ADD https://x.example.com/?key=hunter2 /\n#7 0.1 #9 [1/1] HUNTER\nhunter2\n") == ["[2/3] ADD"]
+    assert told_of("#7 [2/3] ADD https://x.example.com/?key=hunter2 /\n#7 0.1 #9 [1/1] HUNTER\nhunter2\n") == [
+        "[2/3] ADD"
+    ]
 
 
 def test_the_cause_comes_first_then_what_was_printed():
@@ -116,7 +118,13 @@ def test_what_does_not_start_here(errors):
 
 @pytest.mark.parametrize(
     "expect, printed, fits",
-    [(None, "x", True), ("1.2", " 1.2\n", True), ("1.2", "1.2.3", False), ("regex:1[.]2", "v1.2.3", True), ("regex:^2", "1.2", False)],
+    [
+        (None, "x", True),
+        ("1.2", " 1.2\n", True),
+        ("1.2", "1.2.3", False),
+        ("regex:1[.]2", "v1.2.3", True),
+        ("regex:^2", "1.2", False),
+    ],
 )
 def test_expectations(expect, printed, fits):
     assert Expectation(None, expect).fits(printed) is fits
