@@ -31,10 +31,14 @@ def remove(docker: DockerCli, store: BuilderStore, found: Definition, keep_state
     if silent:
         left = [node for node in found.nodes if node.name in silent]
         where = ", ".join("%s at %s" % (node.name, shown_endpoint(node.endpoint or "")) for node in left)
-        hint = "docker rm --force buildx_buildkit_%s && docker volume rm buildx_buildkit_%s_state" % (
-            (left[0].name,) * 2
-        )
-        raise _left(name, where, "%s. Once it can be reached, run there: %s" % ("; ".join(silent.values()), hint))
+        by_hand = "; ".join(_by_hand(node.name, keep_state) for node in left)
+        raise _left(name, where, "%s. Once it can be reached, run there: %s" % ("; ".join(silent.values()), by_hand))
+
+
+def _by_hand(node: str, keep_state: bool) -> str:
+    """What `buildx rm` does on a node of the driver docker-container."""
+    container = "docker rm --force buildx_buildkit_%s" % node
+    return container if keep_state else "%s && docker volume rm buildx_buildkit_%s_state" % (container, node)
 
 
 def _left(name: str, where: str, cause: str) -> ToolError:

@@ -228,6 +228,17 @@ def test_a_node_that_died_keeps_no_other_from_being_cleaned(buildx):
     assert not buildx.go(state="absent")["changed"]
 
 
+@pytest.mark.parametrize("keep_state", [False, True])
+def test_what_is_to_be_done_by_hand_names_every_dead_node_and_spares_a_cache_that_is_kept(buildx, keep_state):
+    buildx.go(nodes=[{"endpoint": "ssh://old"}, {"endpoint": "ssh://older"}])
+    buildx.unreachable = ("ssh://old", "ssh://older")
+    with pytest.raises(PartialFailure) as caught:
+        buildx.go(state="absent", keep_state=keep_state)
+    for node in ("ci0", "ci1"):
+        assert "docker rm --force buildx_buildkit_" + node in str(caught.value)
+        assert ("volume rm buildx_buildkit_%s_state" % node in str(caught.value)) is not keep_state
+
+
 def test_a_builder_of_which_only_the_first_node_was_made_is_a_change(buildx):
     buildx.unreachable = ("ssh://far",)
     with pytest.raises(PartialFailure, match="node ci1 was not added") as caught:
